@@ -1,0 +1,1 @@
+"""Real-time fraud detection for e-commerce in which no threshold is a guess."""

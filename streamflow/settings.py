@@ -1,0 +1,280 @@
+"""Typed settings: one field each, from the environment, a profile file, or the local platform's own record.
+
+Precedence, first wins: arguments, `STREAMFLOW_*` environment variables (nested with two underscores, as
+`STREAMFLOW_KAFKA__BOOTSTRAP_SERVERS`), the profile file, the endpoints that `streamflow up` wrote under the state
+directory, defaults. Unknown names fail with the nearest valid one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from streamflow.errors import EnvironmentNotReady, InputError, nearest
+
+PREFIX = "STREAMFLOW_"
+ENDPOINTS = "endpoints.json"
+SECRETS = "secrets.json"
+
+Role = Literal["owner", "ingest", "transform", "reader"]
+Database = Literal["bronze_db", "silver_db", "gold_db"]
+
+
+class Section(BaseModel):
+    """A group of settings; a name that is not one of its fields is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KafkaSettings(Section):
+    """The broker. `port` None means: the preferred one, or the next free one."""
+
+    bootstrap_servers: str = ""
+    port: int | None = None
+    controller_port: int | None = None
+    partitions: int = Field(default=2, ge=1, description="Partitions of a topic at its creation; never changed later.")
+    replication_factor: int = Field(default=1, ge=1)
+    heap_mb: int = Field(default=512, ge=256)
+
+    def require(self) -> str:
+        """Return the bootstrap servers, or say how to get some."""
+        if not self.bootstrap_servers:
+            raise EnvironmentNotReady(
+                "No Kafka to talk to: run 'streamflow up', or set STREAMFLOW_KAFKA__BOOTSTRAP_SERVERS."
+            )
+        return self.bootstrap_servers
+
+
+class FlinkSettings(Section):
+    """The session cluster; one slot a task manager, because two share one interpreter lock."""
+
+    rest_url: str = ""
+    port: int | None = None
+    taskmanagers: int = Field(default=3, ge=1)
+    taskmanager_memory_mb: int = Field(default=1024, ge=512)
+    jobmanager_memory_mb: int = Field(default=768, ge=512)
+    checkpoint_interval_ms: int = Field(default=5000, ge=100)
+    checkpoint_dir: str = ""
+
+    def require(self) -> str:
+        """Return the REST address, or say how to get one."""
+        if not self.rest_url:
+            raise EnvironmentNotReady("No Flink to talk to: run 'streamflow up', or set STREAMFLOW_FLINK__REST_URL.")
+        return self.rest_url
+
+
+class PostgresSettings(Section):
+    """The server that holds the three layers. Passwords come by role, from secrets or the environment."""
+
+    host: str = ""
+    port: int | None = None
+    user_prefix: str = "streamflow_"
+    passwords: dict[str, str] = Field(default_factory=dict, repr=False)
+    fsync: bool = True
+
+    def user(self, role: Role) -> str:
+        """Return the database user that plays a role."""
+        return f"{self.user_prefix}{role}"
+
+    def password(self, role: str) -> str:
+        """Return the password of a role, or say where it should be."""
+        try:
+            return self.passwords[role]
+        except KeyError:
+            raise EnvironmentNotReady(
+                f"No password for the PostgreSQL role '{role}': run 'streamflow up', or set "
+                f"STREAMFLOW_POSTGRES__PASSWORDS to a JSON object that has it."
+            ) from None
+
+    def address(self) -> tuple[str, int]:
+        """Return host and port, or say how to get them."""
+        if not self.host or self.port is None:
+            raise EnvironmentNotReady(
+                "No PostgreSQL to talk to: run 'streamflow up', or set STREAMFLOW_POSTGRES__HOST and __PORT."
+            )
+        return self.host, self.port
+
+    def dsn(self, database: Database, role: Role) -> str:
+        """Return a libpq connection string, in UTC, that names itself in pg_stat_activity."""
+        from psycopg.conninfo import make_conninfo
+
+        host, port = self.address()
+        return make_conninfo(
+            host=host,
+            port=port,
+            dbname=database,
+            user=self.user(role),
+            password=self.password(role),
+            application_name=f"streamflow-{role}",
+            options="-c timezone=UTC",
+            connect_timeout=10,
+        )
+
+    def jdbc_url(self, database: Database) -> str:
+        """Return the JDBC address that Flink's sinks use (see ADR on ingestion for its two parameters)."""
+        host, port = self.address()
+        return f"jdbc:postgresql://{host}:{port}/{database}?stringtype=unspecified&reWriteBatchedInserts=true"
+
+
+class AirflowSettings(Section):
+    """The orchestrator; `url` is its API server."""
+
+    enabled: bool = True
+    url: str = ""
+    port: int | None = None
+
+    def require(self) -> str:
+        """Return the API address, or say how to get one."""
+        if not self.url:
+            raise EnvironmentNotReady("No Airflow to talk to: run 'streamflow up', or set STREAMFLOW_AIRFLOW__URL.")
+        return self.url
+
+
+class Settings(BaseSettings):
+    """Everything that differs between one deployment and another. Facts about data live in contracts instead."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    profile: Literal["dev", "prod"] = "dev"
+    profile_file: Path | None = None
+    root: Path = Field(default_factory=lambda: Path(__file__).resolve().parents[1])
+    home: Path = Path(".streamflow")
+    clock: Literal["wall", "log"] = "log"
+    base_currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    kafka: KafkaSettings = KafkaSettings()
+    flink: FlinkSettings = FlinkSettings()
+    postgres: PostgresSettings = PostgresSettings()
+    airflow: AirflowSettings = AirflowSettings()
+
+    @property
+    def state(self) -> Path:
+        """The absolute state directory; nothing is written elsewhere."""
+        return self.home if self.home.is_absolute() else self.root / self.home
+
+    @property
+    def contracts_dir(self) -> Path:
+        """Where the data contracts are."""
+        return self.root / "contracts"
+
+    @property
+    def sql_dir(self) -> Path:
+        """Where the SQL text is."""
+        return self.root / "sql"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before files; files are merged by `load_settings` into the init source."""
+        return env_settings, init_settings
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        mine = merged.get(key)
+        merged[key] = _merge(mine, value) if isinstance(mine, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        loaded = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as JSON: {error}.") from error
+    if not isinstance(loaded, dict):
+        raise InputError(f"{path} must hold a JSON object, not {type(loaded).__name__}.")
+    return loaded
+
+
+def _read_profile(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"The profile file {path} does not exist.") from None
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"The profile file {path} cannot be read as TOML: {error}.") from error
+
+
+def _fields(model: type[BaseModel], path: tuple[str, ...]) -> list[str]:
+    for part in path:
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)
+
+
+def _check_environment() -> None:
+    for name in os.environ:
+        if not name.startswith(PREFIX):
+            continue
+        path = tuple(name[len(PREFIX) :].lower().split("__"))
+        for depth, part in enumerate(path):
+            valid = _fields(Settings, path[:depth])
+            if valid and part not in valid:
+                shown = [PREFIX + "__".join((*path[:depth], field)).upper() for field in valid]
+                raise InputError(f"The environment variable {name} is no setting; {nearest(name, shown)}")
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    path = tuple(str(part) for part in first["loc"])
+    where = ".".join(path)
+    if first["type"] == "extra_forbidden":
+        return f"The setting '{where}' does not exist; {nearest(path[-1], _fields(Settings, path[:-1]))}"
+    return f"The setting '{where}' is wrong: {first['msg']} (got {first['input']!r})."
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings of this process.
+
+    Args:
+        **overrides: Fields of `Settings` that win over files, for tests and tools.
+
+    Returns:
+        The frozen settings.
+
+    Raises:
+        InputError: A name or a value is wrong; the sentence names it and the nearest valid one.
+    """
+    _check_environment()
+    root = Path(overrides.get("root") or os.environ.get(PREFIX + "ROOT") or Path(__file__).resolve().parents[1])
+    home = Path(overrides.get("home") or os.environ.get(PREFIX + "HOME") or ".streamflow")
+    state = home if home.is_absolute() else root / home
+    profile = str(overrides.get("profile") or os.environ.get(PREFIX + "PROFILE") or "dev")
+    given = overrides.get("profile_file") or os.environ.get(PREFIX + "PROFILE_FILE")
+    shipped = Path(__file__).resolve().parent / "profiles" / f"{profile}.toml"
+    values: dict[str, Any] = {}
+    if profile == "dev":
+        values = _merge(_read_json(state / ENDPOINTS), _read_json(state / SECRETS))
+    if given:
+        values = _merge(values, _read_profile(Path(given)))
+    elif shipped.exists():
+        values = _merge(values, _read_profile(shipped))
+    values = _merge(values, {"root": root, "home": home, **overrides})
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise InputError(_sentence(error)) from None
+
+
+@cache
+def settings() -> Settings:
+    """Return this process's settings, read once. Jobs and commands use it; pure parts take values as arguments."""
+    return load_settings()
