@@ -1,0 +1,290 @@
+"""The figures of the simulated world: read strictly from `contracts/generator/<version>.yaml`.
+
+Each figure in the file carries its value and a status. Here they become plain typed values, and `Parameters.figures`
+keeps status and source beside the path, so that a report can say how much of a world is measured.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from streamflow.errors import InputError, nearest
+
+Status = Literal["assumed", "anchored", "measured", "simulated"]
+ProductClass = Literal["grocery", "fashion", "home", "electronics", "luxury", "digital", "travel"]
+Channel = Literal["web", "app", "in_store", "phone"]
+ScenarioName = Literal[
+    "burst", "big_ticket", "impossible_travel", "odd_hours", "bad_merchant", "camouflaged", "slow_siphon", "gift_cards"
+]
+LATEST = "1.0.0"
+FIGURE_KEYS = {"value", "status", "reason", "source", "n", "interval", "method"}
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+def _sums_to_one(shares: Any) -> Any:
+    values = shares.values() if isinstance(shares, dict) else shares
+    if abs(sum(values) - 1) > 1e-9:
+        raise ValueError(f"shares must sum to 1, not {sum(values):g}")
+    return shares
+
+
+def _ascending(pair: tuple[float, float]) -> tuple[float, float]:
+    if not 0 <= pair[0] <= pair[1]:
+        raise ValueError("must be two numbers, the smaller first")
+    return pair
+
+
+Shares = Annotated[tuple[Share, ...], AfterValidator(_sums_to_one)]
+Span = Annotated[tuple[float, float], AfterValidator(_ascending)]
+
+
+class Part(BaseModel):
+    """A group of figures; a name that is not one of its fields is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Customers(Part):
+    """Who buys, how often and with what."""
+
+    purchases_per_day: Positive
+    activity_shape: Positive
+    cards: Shares
+    devices: Shares
+    main_item_share: Share
+    favourite_merchants: int = Field(ge=1, le=50)
+    favourite_share: Share
+    main_class_share: Share
+    spend_consistency: Share
+    segments: Annotated[dict[Literal["standard", "plus", "business"], Share], AfterValidator(_sums_to_one)]
+    joining_share: Share
+    moving_share: Share
+    travelling_share: Share
+    late_reference_share: Share
+
+
+class Rhythm(Part):
+    """When they buy: hours in local time, kappa of a von Mises distribution."""
+
+    week: Annotated[tuple[Positive, ...], Field(min_length=7, max_length=7)]
+    peaks_h: tuple[Annotated[float, Field(ge=0, lt=24)], ...]
+    peak_weights: Shares
+    peak_spread_h: Positive
+    night_share: Share
+    concentration: tuple[Annotated[float, Field(ge=0, le=500)], ...]
+    concentration_weights: Shares
+    uniform_share: Share
+    second_basket_share: Annotated[float, Field(ge=0, le=0.4)]
+
+    @model_validator(mode="after")
+    def _same_length(self) -> Rhythm:
+        if len(self.peaks_h) != len(self.peak_weights) or len(self.concentration) != len(self.concentration_weights):
+            raise ValueError("each peak and each concentration needs one weight")
+        return self
+
+
+class Channels(Part):
+    """Where they buy, and what a record lacks."""
+
+    shares: Annotated[dict[Channel, Share], AfterValidator(_sums_to_one)]
+    store_reach_km: Positive
+    jitter_km: Positive
+    no_position_share: Share
+    wrong_position_share: Share
+    no_merchant_share: Share
+    no_offset_share: Share
+    more_than_one_share: Share
+
+
+class Sessions(Part):
+    """Clicks before a purchase."""
+
+    share: Share
+    max_page_views: int = Field(ge=1, le=50)
+    length_s: Span
+
+
+class Merchants(Part):
+    """Sellers of the marketplace."""
+
+    count: int = Field(ge=10, le=1_000_000)
+    popularity: Annotated[float, Field(ge=0)]
+    compromised_share: Share
+
+
+class Amounts(Part):
+    """A monotone quantile spline a product class, in minor units, and the mass on price endings."""
+
+    quantiles: tuple[Share, ...]
+    classes: dict[ProductClass, tuple[Annotated[int, Field(ge=1, le=10_000_000_000)], ...]]
+    shares: Annotated[dict[ProductClass, Share], AfterValidator(_sums_to_one)]
+    price_point_share: Share
+    price_endings: Annotated[dict[Annotated[int, Field(ge=0, le=99)], Share], AfterValidator(_sums_to_one)]
+
+    @model_validator(mode="after")
+    def _monotone(self) -> Amounts:
+        if self.quantiles[0] != 0 or self.quantiles[-1] != 1 or list(self.quantiles) != sorted(set(self.quantiles)):
+            raise ValueError("quantiles must rise from 0 to 1")
+        if set(self.classes) != set(self.shares):
+            raise ValueError("classes and shares must name the same product classes")
+        for name, knots in self.classes.items():
+            if len(knots) != len(self.quantiles) or list(knots) != sorted(set(knots)):
+                raise ValueError(f"the amounts of '{name}' must rise, one a quantile")
+        return self
+
+
+class Fraud(Part):
+    """How much fraud, and of which scenarios."""
+
+    rate: Annotated[float, Field(ge=0, le=0.2)]
+    warm_up_share: Annotated[float, Field(ge=0, lt=0.9)]
+    shares: Annotated[dict[ScenarioName, Share], AfterValidator(_sums_to_one)]
+
+
+class Labels(Part):
+    """How and when fraud becomes known."""
+
+    reported_share: Share
+    dispute_share: Share
+    median_delay_days: Positive
+    p95_delay_days: Positive
+    max_delay_days: Positive
+    tail_purchases_share: Annotated[float, Field(ge=0, le=0.5)]
+    notice_share: Share
+    notice_delay_h: Span
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Labels:
+        if not self.median_delay_days < self.p95_delay_days < self.max_delay_days:
+            raise ValueError("the delays must rise: median, p95, max")
+        return self
+
+
+class Faults(Part):
+    """What goes wrong on the way."""
+
+    out_of_order: Share
+    late: Share
+    duplicate: Share
+    conflict: Share
+    broken: Share
+    out_of_order_s: Span
+    late_s: Span
+    resend_s: Span
+
+    def total(self) -> float:
+        """Return the share of purchases with any fault."""
+        return self.out_of_order + self.late + self.duplicate + self.conflict + self.broken
+
+    def scaled_to(self, total: float) -> Faults:
+        """Return the same mixture of faults at another total share."""
+        factor = total / self.total() if self.total() else 0.0
+        kinds = ("out_of_order", "late", "duplicate", "conflict", "broken")
+        return self.model_copy(update={kind: getattr(self, kind) * factor for kind in kinds})
+
+
+class Reference(Part):
+    """Changes of stores and products."""
+
+    store_moves: int = Field(ge=0, le=10)
+    price_changes: int = Field(ge=0, le=10_000)
+    products_per_class: int = Field(ge=1, le=1000)
+
+
+class Figure(Part):
+    """Where a figure comes from."""
+
+    status: Status
+    source: str
+
+
+class Parameters(Part):
+    """The whole world. Shares lie in 0..1, money in minor units, the start in UTC."""
+
+    version: str
+    start: datetime
+    customers: Customers
+    rhythm: Rhythm
+    channels: Channels
+    sessions: Sessions
+    merchants: Merchants
+    amounts: Amounts
+    fraud: Fraud
+    labels: Labels
+    faults: Faults
+    reference: Reference
+    figures: dict[str, Figure]
+
+    @property
+    def start_us(self) -> int:
+        """The first instant of the run, in epoch microseconds."""
+        return int(self.start.astimezone(UTC).timestamp()) * 1_000_000
+
+
+def _split(node: Any, path: tuple[str, ...], where: str, figures: dict[str, Any]) -> Any:
+    """Replace each figure by its value and note its provenance under the path."""
+    name = ".".join(path)
+    if not isinstance(node, dict):
+        raise InputError(f"{where}: '{name}' must be a figure with value and status, not a bare {type(node).__name__}.")
+    if "value" not in node:
+        return {str(key): _split(child, (*path, str(key)), where, figures) for key, child in node.items()}
+    for key in node:
+        if key not in FIGURE_KEYS:
+            raise InputError(f"{where}: '{name}' has no part '{key}'; {nearest(str(key), FIGURE_KEYS)}")
+    source = node.get("source") or node.get("reason")
+    if node.get("status") not in get_args(Status) or not source:
+        raise InputError(f"{where}: '{name}' needs a status ({', '.join(get_args(Status))}) and a source or a reason.")
+    figures[name] = {"status": node["status"], "source": str(source)}
+    return node["value"]
+
+
+def _sentence(error: ValidationError, where: str) -> str:
+    first = error.errors()[0]
+    path = [str(part) for part in first["loc"]]
+    if first["type"] == "extra_forbidden":
+        model: Any = Parameters
+        for part in path[:-1]:
+            model = model.model_fields[part].annotation
+        return f"{where}: there is no figure '{'.'.join(path)}'; {nearest(path[-1], model.model_fields)}"
+    return f"{where}: '{'.'.join(path)}' is wrong: {first['msg'].removeprefix('Value error, ')}."
+
+
+def load_parameters(path: Path) -> Parameters:
+    """Read a parameter file.
+
+    Args:
+        path: `contracts/generator/<version>.yaml`.
+
+    Returns:
+        The frozen parameters.
+
+    Raises:
+        InputError: The file is missing, is no YAML, or a name or value in it is wrong.
+    """
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        known = [found.stem for found in path.parent.glob("*.yaml")]
+        tail = f"; {nearest(path.stem, known)}" if known else "."
+        raise InputError(f"The generator parameters {path} cannot be read{tail}") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} is no YAML: {' '.join(str(error).split())}.") from error
+    if not isinstance(loaded, dict) or set(loaded) != {"version", "figures"} or not isinstance(loaded["figures"], dict):
+        raise InputError(f"{path}: the file must have exactly 'version' and 'figures'.")
+    if str(loaded["version"]) != path.stem:
+        raise InputError(f"{path}: the version inside is '{loaded['version']}', the file's name says '{path.stem}'.")
+    figures: dict[str, Any] = {}
+    values = {str(key): _split(node, (str(key),), str(path), figures) for key, node in loaded["figures"].items()}
+    try:
+        return Parameters(version=str(loaded["version"]), figures=figures, **values)
+    except ValidationError as error:
+        raise InputError(_sentence(error, str(path))) from None
+    except TypeError:
+        raise InputError(f"{path}: 'version' is not a figure.") from None
