@@ -1,0 +1,13 @@
+'connector' = 'kafka',
+    'topic' = {{ topics | join(';') | literal }},
+    'properties.bootstrap.servers' = {{ bootstrap_servers | literal }},
+    'properties.max.request.size' = '8388608',
+    'properties.delivery.timeout.ms' = '600000',
+    'properties.linger.ms' = '5',
+    'properties.acks' = 'all',
+    'properties.enable.idempotence' = 'true',
+    'sink.delivery-guarantee' = 'at-least-once',
+    'key.format' = 'raw',
+    'key.fields' = 'msg_key',
+    'value.format' = 'raw',
+    'value.fields-include' = 'EXCEPT_KEY'
