@@ -1,0 +1,1 @@
+"""The demonstration: the whole platform once through, and a report of what happened."""
