@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from streamflow.contracts.names import TRANSACTIONS_RAW
 from streamflow.errors import StreamFlowError
 from streamflow.rules.engine import Engine
 from streamflow.rules.history import CustomerState, decode, encode
 from streamflow.rules.model import Decided, Decision, Outcome, Position, Purchase, purchase_from_record
 
-TRANSACTIONS = "transactions.raw"
 HOT_CUSTOMERS = 50_000
 
 DecisionKey = tuple[str, str, str]
@@ -166,7 +166,7 @@ def replay(
             )
         newest[record.partition] = record.offset
         result.records += 1
-        verdict = validator(TRANSACTIONS, record.key, record.body, record.kafka_timestamp_ms)
+        verdict = validator(TRANSACTIONS_RAW, record.key, record.body, record.kafka_timestamp_ms)
         if verdict.reason is not None or verdict.record is None or verdict.event_time_us is None:
             result.rejected[verdict.reason or "rejected"] += 1
             continue

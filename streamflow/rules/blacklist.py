@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from streamflow.rules.ladder import Ladder, Reading, heaviest, round_scaled
-from streamflow.rules.model import Line, Purchase, rfc3339
+from streamflow.contracts.timestamps import format_us
+from streamflow.rules.ladder import Ladder, Reading, heaviest, line_of, not_applicable, round_scaled
+from streamflow.rules.model import Line, Purchase
 
 NAME = "blacklist"
+SENTENCE_LIMIT = 512
+"""Longest sentence that the decision contract takes; a reason alone may be as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +83,9 @@ class Blacklist:
     def line(self, purchase: Purchase, entry: Entry | None) -> Line:
         """Explain the merchant."""
         if purchase.merchant_id is None:
-            return Line(NAME, False, None, 0, None, None, None, None, 0, "The purchase names no merchant")
+            return not_applicable(NAME, "The purchase names no merchant")
         if entry is None:
-            ladder = self.listed
-            sentence = f"Merchant {purchase.merchant_id} is not listed"
-            return Line(NAME, True, ladder.measure, 0, None, 0, ladder.limit(0), ladder.unit, 0, sentence)
-        reading = self._reading(entry)
-        ladder, strength = reading.ladder, reading.strength
-        since = rfc3339(max(entry.valid_from_us, entry.effective_from_us))
-        return Line(
-            NAME,
-            True,
-            ladder.measure,
-            strength,
-            ladder.rungs[strength - 1].band if strength else None,
-            ladder.shown(reading.scaled),
-            ladder.limit(strength),
-            ladder.unit,
-            reading.weight_ulo,
-            f"Merchant {entry.merchant_id} is listed since {since}: {entry.reason}",
-        )
+            return line_of(NAME, Reading(self.listed, 0), f"Merchant {purchase.merchant_id} is not listed")
+        since = format_us(max(entry.valid_from_us, entry.effective_from_us))
+        sentence = f"Merchant {entry.merchant_id} is listed since {since}: {entry.reason}"
+        return line_of(NAME, self._reading(entry), sentence[:SENTENCE_LIMIT])

@@ -11,9 +11,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from streamflow.contracts.timestamps import parse_us
 from streamflow.errors import InputError, nearest
 from streamflow.rules.blacklist import Entry, strongest_entry
 from streamflow.rules.compiler import compile_rule_set
@@ -22,7 +22,6 @@ from streamflow.rules.scorecard import Scorecard
 
 KINDS = ("rule_set", "blacklist")
 ROLES = ("live", "shadow")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +58,10 @@ def parse_time(text: Any, place: str) -> int:
     Raises:
         InputError: It is no such text.
     """
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    time_us = parse_us(text) if isinstance(text, str) else None
+    if time_us is None:
         raise InputError(f"{place} must be a time with zone as 2026-03-01T00:00:00Z, not {text!r}.")
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return time_us
 
 
 def _need(record: Mapping[str, Any], name: str, place: str) -> Any:

@@ -42,7 +42,7 @@ _SECOND_US = 1_000_000
 
 
 class Horizons(Protocol):
-    """How far a customer's state reaches; `streamflow.contracts.rule_sets.Horizons` is one. All in seconds, but a count."""
+    """How far a customer's state reaches; `streamflow.contracts.rule_sets.Horizons` is one."""
 
     @property
     def max_out_of_orderness_s(self) -> int:
@@ -252,7 +252,7 @@ def _note(item: Pending, card: Scorecard, role: Role, found: Assessment, outcome
         evidence=found.evidence,
         calibration_id=card.calibration_id,
         revision=0 if before is None else before.revision + 1,
-        status="new" if before is None else "withdrawn" if silent else "revised",
+        status="new" if before is None else "withdrawn" if silent or (was_alert and not found.is_alert) else "revised",
         alert_revision=alert_revision,
         alert_status="new" if alert_revision <= 0 else "revised" if found.is_alert else "withdrawn",
     )

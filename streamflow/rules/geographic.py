@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from streamflow.rules.history import CustomerState
-from streamflow.rules.ladder import Ladder, Reading, heaviest, round_scaled
+from streamflow.rules.ladder import Ladder, Reading, heaviest, line_of, not_applicable, nothing_observed, round_scaled
 from streamflow.rules.model import Line, Purchase
 from streamflow.rules.velocity import duration, window_start
 
@@ -115,35 +115,19 @@ class Geographic:
     def line(self, purchase: Purchase, history: CustomerState, end: int) -> Line:
         """Explain the place."""
         if purchase.latitude is None or purchase.longitude is None:
-            sentence = "The purchase has no coordinates"
-            return Line(NAME, False, None, 0, None, None, None, None, 0, sentence)
+            return not_applicable(NAME, "The purchase has no coordinates")
         journeys = self.observe(purchase, history, end)
         if journeys is None:
-            ladder = self.distance
             sentence = f"No earlier purchase with coordinates within {duration(self.window_s)}"
-            return Line(NAME, True, ladder.measure, 0, None, None, ladder.limit(0), ladder.unit, 0, sentence)
+            return nothing_observed(NAME, self.distance, sentence)
         reading, row = self._strongest(journeys)
-        ladder, strength = reading.ladder, reading.strength
-        limit = ladder.limit(strength)
-        value = ladder.shown(reading.scaled)
+        unit = "km" if reading.ladder is self.distance else "km/h"
         before = duration((purchase.event_time_us - history.times[row]) // 1_000_000)
-        what = f"{value:g} km away from" if ladder is self.distance else f"{value:g} km/h away from"
-        sentence = f"{what} purchase {history.ids[row]}, {before} before"
+        sentence = f"{reading.ladder.shown(reading.scaled)} {unit} from purchase {history.ids[row]}, {before} before"
+        limit = reading.ladder.limit(reading.strength)
         if limit is not None:
-            sentence += f"; the limit is {limit:g} {'km' if ladder is self.distance else 'km/h'} within "
-            sentence += duration(self.window_s)
-        return Line(
-            NAME,
-            True,
-            ladder.measure,
-            strength,
-            ladder.rungs[strength - 1].band if strength else None,
-            value,
-            limit,
-            ladder.unit,
-            reading.weight_ulo,
-            sentence,
-        )
+            sentence += f"; the limit is {limit} {unit} within {duration(self.window_s)}"
+        return line_of(NAME, reading, sentence)
 
 
 def _scaled(journey: Journey) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from streamflow.rules.ladder import Ladder, Reading, heaviest
+from streamflow.rules.ladder import Ladder, Reading, heaviest, line_of, not_applicable
 from streamflow.rules.model import Line, Purchase
 
 NAME = "high_value"
@@ -63,27 +63,16 @@ class HighValue:
         readings = self._readings(purchase, self.observe_ratio(purchase, legit_sum, legit_count))
         if not readings:
             sentence = f"{legit_count} earlier legitimate purchases; an average needs {max(self.min_history, 1)}"
-            return Line(NAME, False, None, 0, None, None, None, None, 0, sentence)
+            return not_applicable(NAME, sentence)
         reading = heaviest(readings)
-        ladder, strength = reading.ladder, reading.strength
-        limit = ladder.limit(strength)
+        ladder = reading.ladder
+        limit = ladder.limit(reading.strength)
         if ladder is self.ratio:
             mean = money((2 * legit_sum + legit_count) // (2 * legit_count))
             sentence = (
-                f"{money(purchase.amount_minor)} is {ladder.shown(reading.scaled):g} times the customer's average of "
-                f"{mean} over {legit_count} purchases; the limit is {limit:g} times"
+                f"{money(purchase.amount_minor)} is {ladder.shown(reading.scaled)} times the customer's average of "
+                f"{mean} over {legit_count} purchases; the limit is {limit} times"
             )
         else:
             sentence = f"{money(purchase.amount_minor)} paid; the limit is {money(int(limit or 0))}"
-        return Line(
-            NAME,
-            True,
-            ladder.measure,
-            strength,
-            ladder.rungs[strength - 1].band if strength else None,
-            ladder.shown(reading.scaled),
-            limit,
-            ladder.unit,
-            reading.weight_ulo,
-            sentence,
-        )
+        return line_of(NAME, reading, sentence)

@@ -159,7 +159,7 @@ class CustomerState(msgspec.Struct, array_like=True):
         self.pending.insert(index, Pending(purchase))
 
     def prune(self, before_us: int) -> None:
-        """Drop settled purchases at or before a time, and those that more than `HISTORY_LIMIT` newer settled ones hide."""
+        """Drop settled purchases at or before a time, and those that `HISTORY_LIMIT` newer settled ones hide."""
         settled = len(self.times) - len(self.pending)
         if not settled or (self.times[0] > before_us and settled <= HISTORY_LIMIT):
             return
@@ -190,5 +190,7 @@ def decode(data: bytes | None) -> CustomerState:
     except msgspec.MsgspecError as error:
         raise StreamFlowError(f"A customer's state cannot be read ({error}); start the job without it.") from None
     if state.form != FORMAT:
-        raise StreamFlowError(f"A customer's state has format {state.form}, this build reads {FORMAT}; rebuild it by replay.")
+        raise StreamFlowError(
+            f"A customer's state has format {state.form}, this build reads {FORMAT}; rebuild it by replay."
+        )
     return state

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from streamflow.rules.model import Line
+
 
 def plain_number(value: int | float) -> int | float:
     """Return a whole number as an integer, so that 3.0 and 3 are written alike."""
@@ -51,7 +53,7 @@ class Ladder:
         self.measure = measure
         self.unit = unit
         self.digits = digits
-        self.scale = 10**digits
+        self.scale: int = 10**digits
         self.rungs = tuple(rungs)
         # Through text: 0.1 means the decimal number of the contract, not the nearest binary fraction.
         self._bounds = [math.ceil(Decimal(str(rung.at_least)) * self.scale) for rung in rungs]
@@ -106,3 +108,31 @@ def heaviest(readings: Sequence[Reading]) -> Reading:
 def round_scaled(value: float, scale: int) -> int:
     """Round a non-negative value half up to an integer number of 1/scale."""
     return math.floor(value * scale + 0.5)
+
+
+def line_of(rule: str, reading: Reading, sentence: str) -> Line:
+    """Return the line of a rule that had something to observe."""
+    ladder, strength = reading.ladder, reading.strength
+    value = ladder.shown(reading.scaled)
+    return Line(
+        rule,
+        True,
+        ladder.measure,
+        value,
+        ladder.rungs[strength - 1].band if strength else None,
+        value,
+        ladder.limit(strength),
+        ladder.unit,
+        ladder.weight(strength),
+        sentence,
+    )
+
+
+def nothing_observed(rule: str, ladder: Ladder, sentence: str) -> Line:
+    """Return the line of a rule that applies, but had nothing to compare with."""
+    return Line(rule, True, ladder.measure, None, None, None, ladder.limit(0), ladder.unit, 0, sentence)
+
+
+def not_applicable(rule: str, sentence: str) -> Line:
+    """Return the line of a rule that needs something the data lack; the sentence says what."""
+    return Line(rule, False, None, None, None, None, None, None, 0, sentence)

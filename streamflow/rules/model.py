@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 import msgspec
+
+from streamflow.contracts.timestamps import format_us
 
 RULES = ("high_value", "velocity", "geographic", "time_anomaly", "blacklist")
 """The five rules, in the order in which their lines stand in every decision."""
@@ -27,7 +28,6 @@ ALERT_NAMESPACE = uuid.UUID("8b5f2f4e-6d0c-5d0a-9a57-3f1f0e6c2b11")
 Role = Literal["live", "shadow"]
 Status = Literal["new", "revised", "withdrawn"]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _JSON = msgspec.json.Encoder(order="sorted")
 
 
@@ -124,9 +124,9 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         rule: One of `RULES`.
         applicable: False when the data lack what the rule needs; then everything below but the sentence is empty.
         measure: The measure whose band counts, as `ratio_to_mean`.
-        strength: How many bands were reached: 0 none, 1 the weakest.
+        strength: The measure's rounded value; None when there was nothing to observe.
         band: Id of the strongest band reached, or None.
-        observed: The rounded value that was compared, in `unit`; None when there was nothing to observe.
+        observed: What was compared with the bands, in `unit`.
         limit: The bound of the band reached, else that of the weakest band.
         unit: Unit of `observed` and `limit`.
         weight_ulo: Micro log-odds that the line adds.
@@ -136,7 +136,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     rule: str
     applicable: bool
     measure: str | None
-    strength: int
+    strength: int | float | None
     band: str | None
     observed: int | float | None
     limit: int | float | None
@@ -163,17 +163,12 @@ def alert_id(customer_id: str, transaction_id: str, rule_set: str) -> str:
     return str(uuid.uuid5(ALERT_NAMESPACE, f"{customer_id}/{transaction_id}/{rule_set}"))
 
 
-def rfc3339(time_us: int) -> str:
-    """Write epoch microseconds as the wire does: UTC, `Z`, six fraction digits."""
-    moment = _EPOCH + timedelta(microseconds=time_us)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
 class Decision(msgspec.Struct, frozen=True):
     """What a rule set says about one purchase.
 
-    `revision` and `status` count the records of this decision on fraud-decisions; `alert_revision` and `alert_status`
-    those on fraud-alerts, where a purchase that only now becomes an alert starts at revision 0.
+    `revision` and `status` count the records of this decision on fraud-decisions, where `withdrawn` means that no rule
+    has anything to say any more, or that it is an alert no more; `alert_revision` and `alert_status` count those on
+    fraud-alerts, where a purchase that only now becomes an alert starts at revision 0.
     """
 
     customer_id: str
@@ -224,7 +219,7 @@ class Decision(msgspec.Struct, frozen=True):
             "alert_id": self.alert_id,
             "transaction_id": self.transaction_id,
             "customer_id": self.customer_id,
-            "event_timestamp": rfc3339(self.event_time_us),
+            "event_timestamp": format_us(self.event_time_us),
             "rule_set": self.rule_set,
             "role": self.role,
             "score": self.score,

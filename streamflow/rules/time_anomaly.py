@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass
 
 from streamflow.rules.history import Sums
-from streamflow.rules.ladder import Ladder, round_scaled
+from streamflow.rules.ladder import Ladder, Reading, line_of, not_applicable, round_scaled
 from streamflow.rules.model import Line, Purchase
 
 NAME = "time_anomaly"
@@ -88,23 +88,11 @@ class TimeAnomaly:
         ladder = self.deviation
         scaled = self.observe(purchase, sums)
         if scaled is None:
-            sentence = f"{sums.count} earlier purchases; a habit needs {max(self.min_history, 1)}"
-            return Line(NAME, False, None, 0, None, None, None, None, 0, sentence)
-        strength = ladder.strength(scaled)
-        limit = ladder.limit(strength)
+            return not_applicable(NAME, f"{sums.count} earlier purchases; a habit needs {max(self.min_history, 1)}")
+        reading = Reading(ladder, scaled)
         sentence = (
-            f"{clock(minute_of_day(purchase))} local time is {ladder.shown(scaled):g} deviations from the customer's "
+            f"{clock(minute_of_day(purchase))} local time is {ladder.shown(scaled)} deviations from the customer's "
             f"usual {clock(mean_minute(sums))}"
         )
-        return Line(
-            NAME,
-            True,
-            ladder.measure,
-            strength,
-            ladder.rungs[strength - 1].band if strength else None,
-            ladder.shown(scaled),
-            limit,
-            ladder.unit,
-            ladder.weight(strength),
-            sentence if limit is None else f"{sentence}; the limit is {limit:g}",
-        )
+        limit = ladder.limit(reading.strength)
+        return line_of(NAME, reading, sentence if limit is None else f"{sentence}; the limit is {limit}")

@@ -16,7 +16,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from streamflow.rules.history import HISTORY_LIMIT, CustomerState
-from streamflow.rules.ladder import Ladder
+from streamflow.rules.ladder import Ladder, Reading, line_of
 from streamflow.rules.model import Line, Purchase
 
 NAME = "velocity"
@@ -67,24 +67,11 @@ class Velocity:
         return history.ids[window_start(history, end, purchase.event_time_us - self.window_us) : end]
 
     def line(self, purchase: Purchase, history: CustomerState, end: int) -> Line:
-        """Explain the count; the limit is the largest count below the band."""
-        ladder = self.purchases
+        """Explain the count; the sentence's limit is the largest count below the band."""
         count = self.observe(purchase, history, end)
-        strength = ladder.strength(count)
-        bound = ladder.limit(strength)
-        limit = None if bound is None else int(bound) - 1
+        reading = Reading(self.purchases, count)
+        bound = self.purchases.limit(reading.strength)
         more = " or more" if count > HISTORY_LIMIT else ""
         noun = "purchase" if count == 1 else "purchases"
         sentence = f"{count}{more} {noun} in {duration(self.window_s)}"
-        return Line(
-            NAME,
-            True,
-            ladder.measure,
-            strength,
-            ladder.rungs[strength - 1].band if strength else None,
-            count,
-            limit,
-            ladder.unit,
-            ladder.weight(strength),
-            sentence if limit is None else f"{sentence}; the limit is {limit}",
-        )
+        return line_of(NAME, reading, sentence if bound is None else f"{sentence}; the limit is {int(bound) - 1}")
