@@ -1,0 +1,6 @@
+"""Data contracts: what each topic and table holds, and everything that is compiled from it."""
+
+from streamflow.contracts.catalogue import Catalogue
+from streamflow.contracts.engines.record import Validator, Verdict, build_validator
+
+__all__ = ["Catalogue", "Validator", "Verdict", "build_validator"]

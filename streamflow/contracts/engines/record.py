@@ -1,0 +1,222 @@
+"""The per-record validator, compiled from the contracts: the stream's hot path.
+
+A record is decoded fast; if the decoder can have hidden nothing and the compiled checks pass, it is accepted. Everything
+else goes to the slow reader and judge, which alone name reasons (and may still accept). Both are built from the same checks.
+
+Order of judgement: topic, null, empty, size, UTF-8, depth, JSON, numbers and repeated keys, object, NUL and surrogates,
+schema version, columns in the contract's order (missing, type, time, values, length, pattern, range), Kafka key, event-time
+window. Explicit null counts as absent. Unknown fields are kept. An integer must be written as one: 1e2 and 1.0 are wrong_type.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from streamflow.contracts.catalogue import Catalogue
+from streamflow.contracts.checks import Untranslated
+from streamflow.contracts.dataset import Dataset
+from streamflow.contracts.engines.fast import compile_fast
+from streamflow.contracts.engines.json_strict import PROOF_BYTES, Fault, prove, read
+from streamflow.contracts.engines.judge import Judge
+from streamflow.contracts.names import Reason
+from streamflow.contracts.timestamps import parse_us
+
+VERSION_FIELD = "schema_version"
+
+
+class Verdict(msgspec.Struct, frozen=True, gc=False):
+    """What the contract says about one record.
+
+    Attributes:
+        reason: None when accepted, else a word of the dead-letter vocabulary.
+        detail: One sentence that names the field, never a value; empty when accepted.
+        record: The parsed record when accepted.
+        event_time_us: Its event time, microseconds since 1970, when accepted.
+        status: `accepted`, `accepted_unknown_fields` or `rejected`.
+        schema_version: The version that the record was written by, where it could be read.
+        contract_version: The version of the contract that judged.
+    """
+
+    reason: Reason | None
+    detail: str
+    record: dict[str, Any] | None
+    event_time_us: int | None
+    status: str
+    schema_version: str | None
+    contract_version: str
+
+
+class TopicValidator:
+    """One version of one topic's contract, compiled."""
+
+    def __init__(self, dataset: Dataset, catalogue: Catalogue, settings: dict[str, str]) -> None:
+        """Compile; raises InputError when the contract refers to one that does not exist."""
+        topic = dataset.topic
+        if topic is None:
+            raise ValueError(f"{dataset.id} is no topic")
+        self.version = dataset.version
+        self.max_bytes = topic.max_record_bytes or topic.max_message_bytes
+        self.proof_bytes = min(PROOF_BYTES, self.max_bytes)
+        self.judge = Judge(dataset, settings, catalogue.by_id)
+        self.fast = compile_fast(dataset, settings)
+        self.key_field = topic.key_field
+        self.key_templates = topic.key_templates
+        self.event_time = topic.event_time_field or ""
+        window = topic.event_time_window
+        self.before_us = window.before_s * 1_000_000 if window else None
+        self.after_us = window.after_s * 1_000_000 if window else 0
+
+    def key_of(self, record: dict[str, Any]) -> str:
+        """Return the Kafka key that a judged record must have."""
+        if self.key_templates is not None:
+            template = self.key_templates.templates[record[self.key_templates.field]]
+            return template.format_map(record)
+        return str(record[self.key_field])
+
+    def around(self, record: dict[str, Any], key: bytes | None, kafka_timestamp_ms: int) -> tuple[Fault | None, int]:
+        """Check what lies around a judged record: key and event-time window; return the event time too."""
+        wanted = self.key_of(record)
+        if key is None or key != wanted.encode():
+            named = self.key_field or "the key's template"
+            return ("key_mismatch", f"The Kafka key is not the value of '{named}'."), 0
+        time_us = parse_us(record[self.event_time]) or 0
+        if self.before_us is not None:
+            now_us = kafka_timestamp_ms * 1000
+            if time_us > now_us + self.after_us:
+                allowed = f"more than {self.after_us // 1_000_000} s after"
+            elif time_us < now_us - self.before_us:
+                allowed = f"more than {self.before_us // 1_000_000} s before"
+            else:
+                return None, time_us
+            return ("event_time_out_of_range", f"'{self.event_time}' lies {allowed} the Kafka timestamp."), 0
+        return None, time_us
+
+
+class Validator:
+    """Judges records of every topic; never raises, whatever the bytes.
+
+    Attributes:
+        build_id: Hash over the contracts it was compiled from; jobs that must agree compare it.
+    """
+
+    def __init__(self, topics: dict[str, dict[str, TopicValidator]], newest: dict[str, str], build_id: str) -> None:
+        """Use `build_validator` instead."""
+        self._topics = topics
+        self._newest = {topic: topics[topic][version] for topic, version in newest.items()}
+        self._decode = msgspec.json.Decoder().decode
+        self.build_id = build_id
+
+    @property
+    def untranslated(self) -> tuple[Untranslated, ...]:
+        """Checks that a single record cannot answer."""
+        return tuple(u for versions in self._topics.values() for v in versions.values() for u in v.judge.untranslated)
+
+    def __call__(self, topic: str, key: bytes | None, body: bytes | None, kafka_timestamp_ms: int) -> Verdict:
+        """Judge one record.
+
+        Args:
+            topic: Its Kafka topic.
+            key: Its key, byte for byte.
+            body: Its value, byte for byte.
+            kafka_timestamp_ms: Its Kafka timestamp, milliseconds since 1970.
+
+        Returns:
+            The verdict.
+        """
+        newest = self._newest.get(topic)
+        if newest is None:
+            return _reject("unknown_topic", "No contract describes this topic.", None, "")
+        if body is None:
+            return _reject("null_value", "The value is null.", None, newest.version)
+        if len(body) <= newest.proof_bytes and b"\\u" not in body:
+            try:
+                record = self._decode(body)
+            except (ValueError, RecursionError):
+                record = None
+            if record.__class__ is dict:
+                verdict = self._accept(topic, key, body, record, kafka_timestamp_ms)
+                if verdict is not None:
+                    return verdict
+        return self._explain(topic, newest, key, body, kafka_timestamp_ms)
+
+    def _accept(
+        self, topic: str, key: bytes | None, body: bytes, record: dict[str, Any], kafka_timestamp_ms: int
+    ) -> Verdict | None:
+        """Accept a record that is provably right, or return None and leave it to the slow reader."""
+        version = record.get(VERSION_FIELD)
+        one = self._topics[topic].get(version) if version.__class__ is str else None
+        if one is None:
+            return None
+        if one.fast is not None:
+            time_us = one.fast(record, body.count(b'"'), key, kafka_timestamp_ms)
+            if time_us is not None:
+                return Verdict(None, "", record, time_us, "accepted", version, one.version)
+        if prove(record) * 2 != body.count(b'"'):
+            return None
+        fault, unknown = one.judge(record)
+        if fault is None:
+            fault, time_us = one.around(record, key, kafka_timestamp_ms)
+            if fault is None:
+                status = "accepted_unknown_fields" if unknown else "accepted"
+                return Verdict(None, "", record, time_us, status, version, one.version)
+        return None
+
+    def _explain(
+        self, topic: str, newest: TopicValidator, key: bytes | None, body: bytes, kafka_timestamp_ms: int
+    ) -> Verdict:
+        if not body.strip(b" \t\r\n"):
+            return _reject("empty_value", "The value is empty.", None, newest.version)
+        if len(body) > newest.max_bytes:
+            sentence = f"The value has {len(body)} bytes; at most {newest.max_bytes} are allowed."
+            return _reject("too_large", sentence, None, newest.version)
+        record, fault = read(body)
+        if record is None or fault is not None:
+            reason, detail = fault or ("not_json", "The record is no JSON.")
+            return _reject(reason, detail, None, newest.version)
+        version = record.get(VERSION_FIELD)
+        one = self._topics[topic].get(version) if isinstance(version, str) else newest
+        if one is None:
+            known = ", ".join(self._topics[topic])
+            sentence = f"The field '{VERSION_FIELD}' names no version of this contract; known: {known}."
+            return _reject("unknown_schema_version", sentence, None, newest.version)
+        version = version if isinstance(version, str) else None
+        fault, unknown = one.judge(record)
+        time_us = 0
+        if fault is None:
+            fault, time_us = one.around(record, key, kafka_timestamp_ms)
+        if fault is not None:
+            return _reject(*fault, version, one.version)
+        status = "accepted_unknown_fields" if unknown else "accepted"
+        return Verdict(None, "", record, time_us, status, version, one.version)
+
+
+def _reject(reason: Reason, detail: str, schema_version: str | None, contract_version: str) -> Verdict:
+    return Verdict(reason, detail, None, None, "rejected", schema_version, contract_version)
+
+
+def build_validator(catalogue: Catalogue, base_currency: str) -> Validator:
+    """Compile the validator of every topic that carries JSON.
+
+    Args:
+        catalogue: The contracts.
+        base_currency: The deployment's currency, ISO 4217; purchases in another are dead letters.
+
+    Returns:
+        The validator; `dead-letters` is not among its topics, because its values are other topics' bytes.
+
+    Raises:
+        InputError: A contract is wrong.
+    """
+    settings = {"base_currency": base_currency}
+    topics: dict[str, dict[str, TopicValidator]] = {}
+    newest: dict[str, str] = {}
+    build = hashlib.sha256(base_currency.encode())
+    for dataset in [*catalogue.datasets("events"), *catalogue.datasets("reference")]:
+        build.update(f"{dataset.id}:{dataset.sha256};".encode())
+        if dataset.topic is not None and dataset.topic.payload == "json":
+            topics.setdefault(dataset.name, {})[dataset.version] = TopicValidator(dataset, catalogue, settings)
+            newest[dataset.name] = dataset.version
+    return Validator(topics, newest, build.hexdigest())

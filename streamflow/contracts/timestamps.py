@@ -1,0 +1,49 @@
+"""RFC 3339 times with a zone, as epoch microseconds and back; stricter than `datetime.fromisoformat`."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# fromisoformat alone would also take week dates, a comma, a blank for T, and more than six digits, which it cuts off.
+# Offsets beyond 14 h exist nowhere and PostgreSQL refuses those from 16 h on.
+_SHAPE = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
+)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_matches = _SHAPE.fullmatch
+_read = datetime.fromisoformat
+
+
+def parse_us(text: str) -> int | None:
+    """Return microseconds since 1970-01-01T00:00:00Z, or None when `text` is no RFC 3339 time with a zone.
+
+    Args:
+        text: As `2026-03-01T09:15:02.125Z`; at most six fraction digits, no leap second.
+    """
+    if _matches(text) is None:
+        return None
+    try:
+        delta = _read(text) - EPOCH
+    except (ValueError, OverflowError):
+        return None
+    return delta.days * 86_400_000_000 + delta.seconds * 1_000_000 + delta.microseconds
+
+
+def format_us(event_time_us: int) -> str:
+    """Write epoch microseconds as the wire does: UTC, three fraction digits when they are enough, else six."""
+    moment = EPOCH + timedelta(microseconds=event_time_us)
+    spec = "milliseconds" if event_time_us % 1000 == 0 else "microseconds"
+    return moment.replace(tzinfo=None).isoformat(timespec=spec) + "Z"
+
+
+def parse_date(text: str) -> date | None:
+    """Return a calendar day written as `2026-03-01`, or None."""
+    if _DATE.fullmatch(text) is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
