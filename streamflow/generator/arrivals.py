@@ -177,7 +177,7 @@ class Arrivals:
         merchant = np.where(u[2] < figures.favourite_share, favourite, stranger)
         city = people.city_at(customer, event)
         channel, store = self._channel(u[3], customer, event, city, slot.start_us)
-        latitude, longitude, no_position = self._position(rng, customer, event, channel, store)
+        latitude, longitude, no_position = self._position(rng, customer, event, channel, store, slot.start_us)
         return Rows(
             customer=customer,
             event_us=event,
@@ -219,7 +219,7 @@ class Arrivals:
         return channel, store
 
     def _position(
-        self, rng: np.random.Generator, customer: Ints, event: Ints, channel: Ints, store: Ints
+        self, rng: np.random.Generator, customer: Ints, event: Ints, channel: Ints, store: Ints, now_us: int
     ) -> tuple[Floats, Floats, Flags]:
         """Place the purchases: at the store, around home, on a trip, or nowhere (in flight, or unknown)."""
         figures, people = self._world.parameters.channels, self._world.population
@@ -230,7 +230,7 @@ class Arrivals:
         flying = away & ((event < from_us + FLIGHT_US) | (event >= until_us - FLIGHT_US))
         elsewhere = np.where(away, people.trip_city[customer], -1)
         inside = channel == self._in_store
-        elsewhere = np.where(inside, self._changes.store_city_at(int(event.min(initial=0)))[store], elsewhere)
+        elsewhere = np.where(inside, self._changes.store_city_at(now_us)[store], elsewhere)
         u = rng.random((2, len(customer)))
         wrong = (u[0] < figures.wrong_position_share) & ~inside
         elsewhere = np.where(wrong, (u[1] * len(CITIES)).astype(np.int64), elsewhere)

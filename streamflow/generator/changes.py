@@ -53,7 +53,6 @@ class Changes:
         which = prices.integers(0, len(world.product_ids), figures.price_changes)
         factor = prices.uniform(0.85, 1.2, figures.price_changes)
         self._price_changes = sorted(zip(at.tolist(), which.tolist(), factor.tolist(), strict=True))
-        self._late = stream(plan.seed, "changes", 1)
 
     @property
     def valid_from_us(self) -> int:
@@ -92,7 +91,8 @@ class Changes:
         due += [Change(at, at, "store", store) for at, store, _ in self._store_moves]
         due += [Change(at, at, "product", product) for at, product, _ in self._price_changes]
         for member in np.flatnonzero((people.joined_us == 0) & self._is_late()).tolist():
-            log_us = self._world.plan.start_us + int(stream(self._world.plan.seed, "changes", 2, member).integers(DAY_US))
+            delay = int(stream(self._world.plan.seed, "changes", 2, member).integers(DAY_US))
+            log_us = self._world.plan.start_us + delay
             due.append(Change(log_us, self.valid_from_us, "customer", member))
         return sorted(due, key=lambda change: (change.log_us, change.entity, change.member))
 

@@ -22,6 +22,7 @@ ScenarioName = Literal[
     "burst", "big_ticket", "impossible_travel", "odd_hours", "bad_merchant", "camouflaged", "slow_siphon", "gift_cards"
 ]
 LATEST = "1.0.0"
+FAULT_KINDS = ("out_of_order", "late", "duplicate", "conflict", "broken", "unknown_field")
 FIGURE_KEYS = {"value", "status", "reason", "source", "n", "interval", "method"}
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -175,19 +176,19 @@ class Faults(Part):
     duplicate: Share
     conflict: Share
     broken: Share
+    unknown_field: Share
     out_of_order_s: Span
     late_s: Span
     resend_s: Span
 
     def total(self) -> float:
         """Return the share of purchases with any fault."""
-        return self.out_of_order + self.late + self.duplicate + self.conflict + self.broken
+        return sum(getattr(self, kind) for kind in FAULT_KINDS)
 
     def scaled_to(self, total: float) -> Faults:
         """Return the same mixture of faults at another total share."""
         factor = total / self.total() if self.total() else 0.0
-        kinds = ("out_of_order", "late", "duplicate", "conflict", "broken")
-        return self.model_copy(update={kind: getattr(self, kind) * factor for kind in kinds})
+        return self.model_copy(update={kind: getattr(self, kind) * factor for kind in FAULT_KINDS})
 
 
 class Reference(Part):
