@@ -8,7 +8,8 @@ CREATE TEMPORARY TABLE source (
     kafka_partition INT NOT NULL METADATA FROM 'partition' VIRTUAL,
     kafka_offset BIGINT NOT NULL METADATA FROM 'offset' VIRTUAL,
     kafka_time TIMESTAMP_LTZ(3) NOT NULL METADATA FROM 'timestamp' VIRTUAL,
-    headers MAP<STRING, BYTES> METADATA VIRTUAL
+    headers MAP<STRING, BYTES> METADATA VIRTUAL,
+    arrival AS PROCTIME()
 ) WITH (
     'connector' = 'kafka',
     'topic' = {{ topics | join(';') | literal }},
