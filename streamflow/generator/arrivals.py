@@ -129,7 +129,7 @@ class Arrivals:
     def _draw_customers(self, rng: np.random.Generator, hour_us: int, count: int) -> Ints:
         cumulative = np.cumsum(self._customer_weights(hour_us))
         drawn = np.searchsorted(cumulative, rng.random(count) * cumulative[-1], side="right")
-        return drawn.clip(0, len(cumulative) - 1)
+        return np.asarray(drawn.clip(0, len(cumulative) - 1))
 
     def _timing(self, rng: np.random.Generator, slot: Slot) -> tuple[Ints, Ints, Ints, Ints]:
         """Draw who buys when, and when the record reaches the log: (customer, event_us, log_us, kind)."""
@@ -177,7 +177,9 @@ class Arrivals:
         merchant = np.where(u[2] < figures.favourite_share, favourite, stranger)
         city = people.city_at(customer, event)
         channel, store = self._channel(u[3], customer, event, city, slot.start_us)
-        latitude, longitude, no_position = self._position(rng, customer, event, channel, store, slot.start_us)
+        latitude, longitude, no_position = self._position(
+            rng, customer, event, channel=channel, store=store, now_us=slot.start_us
+        )
         return Rows(
             customer=customer,
             event_us=event,
@@ -219,7 +221,7 @@ class Arrivals:
         return channel, store
 
     def _position(
-        self, rng: np.random.Generator, customer: Ints, event: Ints, channel: Ints, store: Ints, now_us: int
+        self, rng: np.random.Generator, customer: Ints, event: Ints, *, channel: Ints, store: Ints, now_us: int
     ) -> tuple[Floats, Floats, Flags]:
         """Place the purchases: at the store, around home, on a trip, or nowhere (in flight, or unknown)."""
         figures, people = self._world.parameters.channels, self._world.population

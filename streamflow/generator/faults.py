@@ -117,8 +117,8 @@ CASES: tuple[Case, ...] = (
     Case("quantity is a boolean", _with(quantity=True), "wrong_type"),
     Case("amount is text", _with(amount_minor="42.00"), "wrong_type"),
     Case("amount is a fraction", _with(amount_minor=42.5), "wrong_type"),
-    Case("NaN", _literal("latitude", "NaN"), "not_json"),
-    Case("Infinity", _literal("amount_minor", "Infinity"), "not_json"),
+    Case("NaN", _literal("latitude", "NaN"), "number_out_of_range"),
+    Case("Infinity", _literal("amount_minor", "Infinity"), "number_out_of_range"),
     Case("amount 0", _with(amount_minor=0), "out_of_range"),
     Case("amount negative", _with(amount_minor=-4200), "out_of_range"),
     Case("amount of 40 digits", _literal("amount_minor", "9" * 40), "number_out_of_range"),
@@ -149,9 +149,7 @@ CASES: tuple[Case, ...] = (
     Case("the same id, other content", _with(transaction_id="hostile-twice", amount_minor=999), None),
 )
 
-HOSTILE: list[Hostile] = [
-    Hostile(case.name, *case.apply(BASE), case.offset_ms, case.reason) for case in CASES
-]
+HOSTILE: list[Hostile] = [Hostile(case.name, *case.apply(BASE), case.offset_ms, case.reason) for case in CASES]
 
 SENDABLE: tuple[Case, ...] = tuple(
     case for case in CASES if case.reason is not None and case.offset_ms == 0 and case.name != "no key"

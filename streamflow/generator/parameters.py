@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from streamflow.contracts.strict import Document, read_yaml
 from streamflow.errors import InputError, nearest
 
 Status = Literal["assumed", "anchored", "measured", "simulated"]
@@ -183,7 +183,7 @@ class Faults(Part):
 
     def total(self) -> float:
         """Return the share of purchases with any fault."""
-        return sum(getattr(self, kind) for kind in FAULT_KINDS)
+        return float(sum(getattr(self, kind) for kind in FAULT_KINDS))
 
     def scaled_to(self, total: float) -> Faults:
         """Return the same mixture of faults at another total share."""
@@ -229,32 +229,36 @@ class Parameters(Part):
         return int(self.start.astimezone(UTC).timestamp()) * 1_000_000
 
 
-def _split(node: Any, path: tuple[str, ...], where: str, figures: dict[str, Any]) -> Any:
+def _split(document: Document, node: Any, path: tuple[str, ...], figures: dict[str, Any]) -> Any:
     """Replace each figure by its value and note its provenance under the path."""
     name = ".".join(path)
+    place = "$.figures." + name
     if not isinstance(node, dict):
-        raise InputError(f"{where}: '{name}' must be a figure with value and status, not a bare {type(node).__name__}.")
+        raise document.fail(place, f"'{name}' must be a figure with value and status, not a bare value.")
     if "value" not in node:
-        return {str(key): _split(child, (*path, str(key)), where, figures) for key, child in node.items()}
+        return {key: _split(document, child, (*path, key), figures) for key, child in node.items()}
     for key in node:
         if key not in FIGURE_KEYS:
-            raise InputError(f"{where}: '{name}' has no part '{key}'; {nearest(str(key), FIGURE_KEYS)}")
+            raise document.fail(f"{place}.{key}", f"'{name}' has no part '{key}'; {nearest(key, FIGURE_KEYS)}")
     source = node.get("source") or node.get("reason")
     if node.get("status") not in get_args(Status) or not source:
-        raise InputError(f"{where}: '{name}' needs a status ({', '.join(get_args(Status))}) and a source or a reason.")
+        raise document.fail(place, f"'{name}' needs a status ({', '.join(get_args(Status))}) and a source or a reason.")
     figures[name] = {"status": node["status"], "source": str(source)}
     return node["value"]
 
 
-def _sentence(error: ValidationError, where: str) -> str:
-    first = error.errors()[0]
+def _failure(document: Document, error: ValidationError) -> InputError:
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     path = [str(part) for part in first["loc"]]
+    name, place = ".".join(path), "$.figures." + ".".join(path[:2])
     if first["type"] == "extra_forbidden":
         model: Any = Parameters
         for part in path[:-1]:
             model = model.model_fields[part].annotation
-        return f"{where}: there is no figure '{'.'.join(path)}'; {nearest(path[-1], model.model_fields)}"
-    return f"{where}: '{'.'.join(path)}' is wrong: {first['msg'].removeprefix('Value error, ')}."
+        return document.fail(place, f"there is no figure '{name}'; {nearest(path[-1], model.model_fields)}")
+    if first["type"] == "missing":
+        return document.fail(place, f"the figure '{name}' is missing.")
+    return document.fail(place, f"'{name}' is wrong: {first['msg'].removeprefix('Value error, ')}.")
 
 
 def load_parameters(path: Path) -> Parameters:
@@ -267,25 +271,22 @@ def load_parameters(path: Path) -> Parameters:
         The frozen parameters.
 
     Raises:
-        InputError: The file is missing, is no YAML, or a name or value in it is wrong.
+        InputError: The file is missing, is no strict YAML, or a name or value in it is wrong; with file and line.
     """
-    try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
+    if not path.is_file():
         known = [found.stem for found in path.parent.glob("*.yaml")]
         tail = f"; {nearest(path.stem, known)}" if known else "."
-        raise InputError(f"The generator parameters {path} cannot be read{tail}") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path} is no YAML: {' '.join(str(error).split())}.") from error
+        raise InputError(f"There are no generator parameters {path}{tail}")
+    document = read_yaml(path)
+    loaded = document.data
     if not isinstance(loaded, dict) or set(loaded) != {"version", "figures"} or not isinstance(loaded["figures"], dict):
-        raise InputError(f"{path}: the file must have exactly 'version' and 'figures'.")
-    if str(loaded["version"]) != path.stem:
-        raise InputError(f"{path}: the version inside is '{loaded['version']}', the file's name says '{path.stem}'.")
+        raise document.fail("$", "the file must have exactly 'version' and 'figures'.")
+    version = str(loaded["version"])
+    if version != path.stem:
+        raise document.fail("$.version", f"the version is '{version}', the file's name says '{path.stem}'.")
     figures: dict[str, Any] = {}
-    values = {str(key): _split(node, (str(key),), str(path), figures) for key, node in loaded["figures"].items()}
+    values = {key: _split(document, node, (key,), figures) for key, node in loaded["figures"].items()}
     try:
-        return Parameters(version=str(loaded["version"]), figures=figures, **values)
+        return Parameters.model_validate({**values, "version": version, "figures": figures})
     except ValidationError as error:
-        raise InputError(_sentence(error, str(path))) from None
-    except TypeError:
-        raise InputError(f"{path}: 'version' is not a figure.") from None
+        raise _failure(document, error) from None

@@ -1,7 +1,8 @@
 """Cities of the simulated world, and distances on the sphere.
 
 Positions are public geography, rounded to a hundredth of a degree. The offset from UTC is the standard one all year:
-the world knows no daylight saving time, because a customer's clock must be a fact of the record, not of a zone database.
+the world knows no daylight saving time, because a customer's clock must be a fact of the record, not of a zone
+database.
 """
 
 from __future__ import annotations

@@ -173,7 +173,7 @@ def populate(parameters: Parameters, seed: int, count: int, end_us: int, merchan
 
 
 def rank_of(taste: Floats, own: Floats, consistency: float) -> Floats:
-    """Return the quantile (0..1) of an amount of a customer; over all customers it is uniform, whatever the consistency.
+    """Return the quantile (0..1) of a customer's amount; over all customers it is uniform, whatever the consistency.
 
     Args:
         taste: Standard normal, the customer's.

@@ -19,22 +19,22 @@ class Episode(NamedTuple):
 
     Attributes:
         start_us: Not before this.
-        index: A number no other episode has.
+        number: A number no other episode has.
         scenario: What happens.
         size: Fraudulent purchases.
         customer: To whom.
     """
 
     start_us: int
-    index: int
+    number: int
     scenario: ScenarioName
     size: int
     customer: int
 
     def play(self, world: World) -> list[Draft]:
         """Return the purchases of the episode, a function of the world and the episode alone."""
-        rng = stream(world.plan.seed, "episode", self.index)
-        stage = Stage(world, rng, self.customer, self.start_us, self.index)
+        rng = stream(world.plan.seed, "episode", self.number)
+        stage = Stage(world, rng, self.customer, self.start_us, self.number)
         drafts: list[Draft] = SCENARIOS[self.scenario].plan(stage, self.size)
         return drafts
 
@@ -102,7 +102,7 @@ def notices(world: World, episodes: list[Episode]) -> list[dict[str, str]]:
     first_misuse: dict[int, int] = {}
     for episode in episodes:
         if episode.scenario == bad_merchant.NAME:
-            stage = Stage(world, rng, episode.customer, episode.start_us, episode.index)
+            stage = Stage(world, rng, episode.customer, episode.start_us, episode.number)
             first_misuse.setdefault(bad_merchant.merchant_of(stage), episode.start_us)
     published = []
     for merchant, start_us in sorted(first_misuse.items()):

@@ -25,8 +25,10 @@ class QuantileSpline:
         self._y = np.log(amounts)
         width = np.diff(quantiles)
         slope = np.diff(self._y) / width
-        inner = 3 * (width[1:] + width[:-1]) / (
-            (2 * width[1:] + width[:-1]) / slope[:-1] + (width[1:] + 2 * width[:-1]) / slope[1:]
+        inner = (
+            3
+            * (width[1:] + width[:-1])
+            / ((2 * width[1:] + width[:-1]) / slope[:-1] + (width[1:] + 2 * width[:-1]) / slope[1:])
         )
         self._slopes = np.concatenate(([slope[0]], inner, [slope[-1]]))
 

@@ -72,7 +72,7 @@ class Plan:
         if end >= now:
             latest = (now - timedelta(microseconds=self.end_us - self.start_us)).date()
             raise InputError(
-                f"The run would end at {end:%Y-%m-%d}, after the present: use fewer --days, or --start {latest} or before."
+                f"The run would end on {end:%Y-%m-%d}, after today: use fewer --days, or --start {latest} or before."
             )
 
     @cached_property
@@ -101,9 +101,7 @@ class World:
         self.merchant_weights: Floats = merchant_rng.permutation(1.0 / rank**parameters.merchants.popularity)
         self.merchant_cumulative = np.cumsum(self.merchant_weights / self.merchant_weights.sum())
         self.compromised = self._compromised(merchant_rng)
-        self.population: Population = populate(
-            parameters, plan.seed, count, plan.traffic_end_us, self.merchant_weights
-        )
+        self.population: Population = populate(parameters, plan.seed, count, plan.traffic_end_us, self.merchant_weights)
         self.classes: tuple[ProductClass, ...] = tuple(parameters.amounts.classes)
         self.channels: tuple[Channel, ...] = tuple(parameters.channels.shares)
         quantiles = np.array(parameters.amounts.quantiles)
@@ -149,7 +147,7 @@ class World:
         ending = endings[np.searchsorted(shares, u[0], side="right").clip(0, len(endings) - 1)]
         pointed = np.floor(amounts / 100) * 100 + ending
         whole = np.where((u[1] < figures.price_point_share) & (amounts >= 100), pointed, np.rint(amounts))
-        return np.maximum(whole, 1).astype(np.int64)
+        return np.asarray(np.maximum(whole, 1).astype(np.int64))
 
     def product_of(self, classes: Ints, ranks: Floats) -> Ints:
         """Return the product bought: dearer purchases of a class are of its dearer products."""

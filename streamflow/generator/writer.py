@@ -109,7 +109,9 @@ class Writer:
             longitude=draft.longitude,
         )
 
-    def session(self, purchase: Purchase, event_us: int, rng: np.random.Generator) -> Iterator[tuple[int, CustomerEvent]]:
+    def session(
+        self, purchase: Purchase, event_us: int, rng: np.random.Generator
+    ) -> Iterator[tuple[int, CustomerEvent]]:
         """Yield (event time, event) of the clicks before a purchase: login, pages, cart."""
         figures = self._world.parameters.sessions
         pages = int(rng.integers(1, figures.max_page_views + 1))
@@ -149,4 +151,3 @@ class Writer:
             transaction_id=transaction_id,
             chargeback_reason="dispute" if dispute else "fraud",
         )
-

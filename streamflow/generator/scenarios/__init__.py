@@ -1,8 +1,8 @@
 """Fraud scenarios: what thieves do, in kilometres, minutes, multiples and hours.
 
 A scenario is a module with `NAME`, `SIZE` (fewest and most fraudulent purchases), `SPAN_US` (how long it may take),
-`eligible(world)` and `plan(stage, size)`; `GENUINE` counts the customer's own purchases that it brings along. No scenario
-knows a rule: a test compares them with rule set 1.0.0.
+`eligible(world)` and `plan(stage, size)`; `GENUINE` counts the customer's own purchases that it brings along. No
+scenario knows a rule: a test compares them with rule set 1.0.0.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Gift cards: the account is taken over from a new device, and gift cards of ordinary value are bought, not too fast."""
+"""Gift cards: an account is taken over from a new device; gift cards of ordinary value are bought, not too fast."""
 
 from __future__ import annotations
 

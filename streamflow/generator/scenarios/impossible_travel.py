@@ -1,4 +1,4 @@
-"""Impossible travel: ten to forty minutes after the customer bought near home, the card is used 1,500 km away or more."""
+"""Impossible travel: ten to forty minutes after a purchase near home, the card is used 1,500 km away or more."""
 
 from __future__ import annotations
 

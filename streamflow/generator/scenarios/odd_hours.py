@@ -1,4 +1,4 @@
-"""Odd hours: somebody who shops by day, and regularly, suddenly buys between half past one and half past four at night."""
+"""Odd hours: somebody who shops by day, and regularly, buys between half past one and half past four at night."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fraud scenario has to work with: one customer, their habits, a place in time, and a random stream of its own."""
+"""What a fraud scenario works with: one customer, their habits, a place in time, and a random stream of its own."""
 
 from __future__ import annotations
 
