@@ -1,0 +1,182 @@
+"""The fraud-rules topic: reading it to its end, adding to it, and asking how far the purchases have come.
+
+The rules themselves know no broker; this is the only place that carries them there and back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from streamflow.contracts.names import FRAUD_RULES, TRANSACTIONS_RAW
+from streamflow.errors import EnvironmentNotReady, InputError
+from streamflow.log import get_logger
+
+DEADLINE_S = 30.0
+
+
+def _consumer(bootstrap_servers: str) -> Any:
+    from confluent_kafka import Consumer
+
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap_servers,
+            "group.id": "streamflow-rule-topic",
+            "enable.auto.commit": False,
+            "enable.partition.eof": False,
+            "auto.offset.reset": "earliest",
+            "socket.connection.setup.timeout.ms": 5000,
+        }
+    )
+
+
+def _partitions(consumer: Any, topic: str) -> dict[int, tuple[int, int]]:
+    """Return the first offset and the one after the last, by partition."""
+    from confluent_kafka import KafkaException, TopicPartition
+
+    try:
+        metadata = consumer.list_topics(topic, timeout=DEADLINE_S).topics[topic]
+        if metadata.error is not None:
+            raise EnvironmentNotReady(f"The topic {topic} does not exist: run 'streamflow up' first.")
+        return {
+            partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=DEADLINE_S)
+            for partition in sorted(metadata.partitions)
+        }
+    except KafkaException as error:
+        raise EnvironmentNotReady(f"Kafka does not answer about the topic {topic}: {error.args[0].str()}.") from None
+
+
+def _read(consumer: Any, topic: str, starts: Mapping[int, int], ends: Mapping[int, int]) -> list[Any]:
+    """Return the messages of each partition from its start up to its end, in (partition, offset) order."""
+    from confluent_kafka import TopicPartition
+
+    left = {partition for partition, end in ends.items() if starts[partition] < end}
+    consumer.assign([TopicPartition(topic, partition, starts[partition]) for partition in sorted(left)])
+    messages: list[Any] = []
+    deadline = time.monotonic() + DEADLINE_S
+    while left:
+        if time.monotonic() > deadline:
+            raise EnvironmentNotReady(f"The topic {topic} could not be read to its end within {DEADLINE_S:g} s.")
+        message = consumer.poll(0.2)
+        if message is not None and message.error() is None:
+            messages.append(message)
+            deadline = time.monotonic() + DEADLINE_S
+        # By position, not by the last message: compaction may have removed the records before the end.
+        for place in consumer.position([TopicPartition(topic, partition) for partition in left]):
+            if place.offset >= ends[place.partition]:
+                left.discard(place.partition)
+    return sorted(messages, key=lambda message: (message.partition(), message.offset()))
+
+
+def read_rule_records(bootstrap_servers: str, topic: str = FRAUD_RULES) -> list[dict[str, Any]]:
+    """Read the fraud-rules topic to its end.
+
+    Args:
+        bootstrap_servers: The broker.
+        topic: Its name.
+
+    Returns:
+        The payloads in the order of the log; what is no JSON object is logged and left out, as the stream leaves it to
+        the dead letters.
+
+    Raises:
+        EnvironmentNotReady: The broker or the topic is not there.
+    """
+    consumer = _consumer(bootstrap_servers)
+    try:
+        spans = _partitions(consumer, topic)
+        starts = {partition: span[0] for partition, span in spans.items()}
+        messages = _read(consumer, topic, starts, {partition: span[1] for partition, span in spans.items()})
+    finally:
+        consumer.close()
+    records = []
+    for message in messages:
+        try:
+            payload = msgspec.json.decode(message.value() or b"")
+        except msgspec.DecodeError:
+            payload = None
+        if isinstance(payload, dict):
+            records.append(payload)
+        else:
+            get_logger(topic=topic, partition=message.partition(), offset=message.offset()).warning("no rule record")
+    return records
+
+
+def newest_event_bound_us(bootstrap_servers: str, margin_s: int, topic: str = TRANSACTIONS_RAW) -> int | None:
+    """Return an event time that no purchase in the log has reached, epoch microseconds.
+
+    Args:
+        bootstrap_servers: The broker.
+        margin_s: How far the contract lets an event time run ahead of its Kafka timestamp, seconds.
+        topic: Where the purchases are.
+
+    Returns:
+        The newest Kafka timestamp plus the margin, or None while the topic is empty.
+
+    Raises:
+        EnvironmentNotReady: The broker or the topic is not there.
+    """
+    consumer = _consumer(bootstrap_servers)
+    try:
+        spans = {partition: span for partition, span in _partitions(consumer, topic).items() if span[0] < span[1]}
+        starts = {partition: end - 1 for partition, (_, end) in spans.items()}
+        messages = _read(consumer, topic, starts, {partition: end for partition, (_, end) in spans.items()})
+    finally:
+        consumer.close()
+    newest_ms = max((message.timestamp()[1] for message in messages), default=None)
+    return None if newest_ms is None else newest_ms * 1000 + margin_s * 1_000_000 + 1000
+
+
+def record_key(record: Mapping[str, Any]) -> str:
+    """Return the Kafka key of a fraud-rules record.
+
+    Raises:
+        InputError: Its kind has no key.
+    """
+    if record.get("kind") == "rule_set":
+        return f"rule_set/{record['version']}"
+    if record.get("kind") == "blacklist":
+        return f"blacklist/{record['entry_id']}"
+    raise InputError(f"A fraud-rules record has no kind '{record.get('kind')}'; valid: blacklist, rule_set.")
+
+
+def publish_records(
+    bootstrap_servers: str, records: list[Mapping[str, Any]], topic: str = FRAUD_RULES
+) -> list[tuple[int, int]]:
+    """Append records to the fraud-rules topic and wait until the broker has them.
+
+    Args:
+        bootstrap_servers: The broker.
+        records: Payloads, already checked by adding them to the book.
+        topic: Its name.
+
+    Returns:
+        Partition and offset of each, in order.
+
+    Raises:
+        EnvironmentNotReady: The broker did not take them in time.
+    """
+    from confluent_kafka import Producer
+
+    producer = Producer({"bootstrap.servers": bootstrap_servers, "acks": "all", "enable.idempotence": True})
+    places: list[tuple[int, int]] = []
+    failures: list[str] = []
+
+    def delivered(error: Any, message: Any) -> None:
+        if error is None:
+            places.append((message.partition(), message.offset()))
+        else:
+            failures.append(error.str())
+
+    for record in records:
+        headers: dict[str, str | bytes | None] = {"produced_at_us": str(time.time_ns() // 1000)}
+        value = msgspec.json.encode(record)
+        producer.produce(topic, key=record_key(record).encode(), value=value, headers=headers, on_delivery=delivered)
+    unsent = producer.flush(DEADLINE_S)
+    if unsent or failures:
+        reason = failures[0] if failures else f"no answer within {DEADLINE_S:g} s"
+        raise EnvironmentNotReady(f"The topic {topic} did not take {unsent + len(failures)} records: {reason}.")
+    return places
