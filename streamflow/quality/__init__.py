@@ -1,0 +1,1 @@
+"""Proofs about the data: conservation, contract checks with their docs, and `verify`."""

@@ -1,0 +1,4 @@
+-- Grain: one row a log partition that was ever ingested. Key: (log_id, kafka_partition). Source: ops.ingest_start.
+SELECT log_id, kafka_partition, first_offset
+FROM ops.ingest_start
+WHERE kafka_topic = {topic}

@@ -1,0 +1,162 @@
+"""What the broker knows: log ids, ends, committed offsets, and whether a record stands at an offset."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from streamflow.errors import EnvironmentNotReady
+
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer
+    from confluent_kafka.admin import AdminClient
+
+    from streamflow.settings import Settings
+
+TIMEOUT_S = 20.0
+_PROBE_GROUP = "streamflow-conservation-probe"
+
+
+@dataclass(frozen=True)
+class Log:
+    """One topic as the broker has it.
+
+    Attributes:
+        topic: Its name.
+        log_id: The broker's topic id, base64.
+        ends: End offset (exclusive) a partition.
+    """
+
+    topic: str
+    log_id: str
+    ends: dict[int, int]
+
+
+def read_logs(settings: Settings, topics: Iterable[str]) -> dict[str, Log]:
+    """Describe topics and their ends.
+
+    Args:
+        settings: Says where the broker is.
+        topics: Names to describe.
+
+    Returns:
+        One log a topic that exists, by name.
+
+    Raises:
+        EnvironmentNotReady: The broker does not answer.
+    """
+    from confluent_kafka import KafkaException, TopicCollection, TopicPartition
+    from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
+
+    admin = _admin(settings)
+    wanted = sorted(topics)
+    described: dict[str, Any] = {}
+    try:
+        for topic, future in admin.describe_topics(TopicCollection(wanted), request_timeout=TIMEOUT_S).items():
+            try:
+                described[topic] = future.result(timeout=TIMEOUT_S)
+            except KafkaException as error:
+                if error.args[0].name() != "UNKNOWN_TOPIC_OR_PART":
+                    raise
+        asked = {
+            TopicPartition(topic, part.id): OffsetSpec.latest()  # type: ignore[no-untyped-call]
+            for topic, description in described.items()
+            for part in description.partitions
+        }
+        ends = {
+            (spot.topic, spot.partition): future.result(timeout=TIMEOUT_S).offset
+            for spot, future in (admin.list_offsets(asked, request_timeout=TIMEOUT_S) if asked else {}).items()
+        }
+    except (KafkaException, TimeoutError) as error:
+        raise _unreachable(settings, error) from error
+    return {
+        topic: Log(topic, str(description.topic_id), {p.id: ends[topic, p.id] for p in description.partitions})
+        for topic, description in described.items()
+    }
+
+
+def committed_offsets(settings: Settings, group: str) -> dict[tuple[str, int], int]:
+    """Return the offsets that a consumer group has committed, by topic and partition.
+
+    Raises:
+        EnvironmentNotReady: The broker does not answer.
+    """
+    from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException
+
+    try:
+        futures = _admin(settings).list_consumer_group_offsets(
+            [ConsumerGroupTopicPartitions(group)], request_timeout=TIMEOUT_S
+        )
+        found = futures[group].result(timeout=TIMEOUT_S)
+    except (KafkaException, TimeoutError) as error:
+        raise _unreachable(settings, error) from error
+    return {(p.topic, p.partition): p.offset for p in found.topic_partitions if p.offset >= 0}
+
+
+@contextmanager
+def prober(settings: Settings) -> Iterator[Consumer]:
+    """Open a consumer that reads single offsets and commits nothing."""
+    from confluent_kafka import Consumer
+
+    consumer = Consumer(
+        {
+            "bootstrap.servers": settings.kafka.require(),
+            "group.id": _PROBE_GROUP,
+            "enable.auto.commit": False,
+            "auto.offset.reset": "error",
+            "enable.partition.eof": True,
+            "isolation.level": "read_uncommitted",
+            "fetch.wait.max.ms": 50,
+        }
+    )
+    try:
+        yield consumer
+    finally:
+        consumer.close()
+
+
+def record_within(consumer: Consumer, topic: str, partition: int, first: int, last: int) -> int | None:
+    """Ask the broker whether any record stands at first..last.
+
+    Args:
+        consumer: From `prober`.
+        topic: Topic name.
+        partition: Its partition.
+        first: First offset asked about.
+        last: Last offset asked about, included.
+
+    Returns:
+        The first offset that holds a record, or None when the broker says that none does.
+
+    Raises:
+        EnvironmentNotReady: The broker did not answer, or no longer has that range and so cannot say.
+    """
+    from confluent_kafka import KafkaError, TopicPartition
+
+    consumer.assign([TopicPartition(topic, partition, first)])
+    deadline = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < deadline:
+        message = consumer.poll(0.5)
+        if message is None:
+            continue
+        error = message.error()
+        if error is None:
+            offset = int(message.offset() or 0)
+            return offset if first <= offset <= last else None
+        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's public name for it
+            return None
+        raise EnvironmentNotReady(f"The broker cannot say what stood at {topic}[{partition}]@{first}: {error.str()}.")
+    raise EnvironmentNotReady(f"The broker did not answer for {topic}[{partition}]@{first} within {TIMEOUT_S:.0f} s.")
+
+
+def _admin(settings: Settings) -> AdminClient:
+    from confluent_kafka.admin import AdminClient
+
+    return AdminClient({"bootstrap.servers": settings.kafka.require(), "socket.timeout.ms": int(TIMEOUT_S * 1000)})
+
+
+def _unreachable(settings: Settings, error: Exception) -> EnvironmentNotReady:
+    return EnvironmentNotReady(f"Kafka at {settings.kafka.require()} does not answer ({error}); is the platform up?")
