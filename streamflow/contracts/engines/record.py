@@ -74,7 +74,7 @@ class TopicValidator:
         if self.key_templates is not None:
             template = self.key_templates.templates[record[self.key_templates.field]]
             return template.format_map(record)
-        return str(record[self.key_field])
+        return str(record[self.key_field or ""])
 
     def around(self, record: dict[str, Any], key: bytes | None, kafka_timestamp_ms: int) -> tuple[Fault | None, int]:
         """Check what lies around a judged record: key and event-time window; return the event time too."""
