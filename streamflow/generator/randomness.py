@@ -1,7 +1,7 @@
 """Named random streams, so that the same seed gives the same bytes and one part's draws never move another's.
 
 Stream `name` of a run with seed `s` is PCG64 seeded by `SeedSequence(s, spawn_key=(index of name, *keys))`. A slot of
-time and an episode of fraud have keys of their own: a world with more fraud has the same customers with the same habits.
+time and an episode of fraud have keys of their own: a world with more fraud has the same customers and habits.
 Names are only ever appended to `STREAMS`; their order is part of the scheme.
 """
 

@@ -147,7 +147,8 @@ class World:
         ending = endings[np.searchsorted(shares, u[0], side="right").clip(0, len(endings) - 1)]
         pointed = np.floor(amounts / 100) * 100 + ending
         whole = np.where((u[1] < figures.price_point_share) & (amounts >= 100), pointed, np.rint(amounts))
-        return np.asarray(np.maximum(whole, 1).astype(np.int64))
+        rounded: Ints = np.maximum(whole, 1).astype(np.int64)
+        return rounded
 
     def product_of(self, classes: Ints, ranks: Floats) -> Ints:
         """Return the product bought: dearer purchases of a class are of its dearer products."""
