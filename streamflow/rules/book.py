@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from streamflow.contracts.rule_sets import rule_set_from
 from streamflow.contracts.timestamps import parse_us
 from streamflow.errors import InputError, nearest
 from streamflow.rules.blacklist import Entry, strongest_entry
@@ -196,12 +197,12 @@ def _absorb(
         return
     if kind != "rule_set":
         raise InputError(f"A fraud-rules record has the kind '{kind}'; {nearest(str(kind), KINDS)}")
-    card = compile_rule_set(_need(record, "rule_set", "A rule_set record"))
+    card = compile_rule_set(rule_set_from(_need(record, "rule_set", "A rule_set record")))
     place = f"Rule set {card.version}"
     if record.get("version", card.version) != card.version:
         raise InputError(f"{place} travels under the version '{record['version']}'; both must be the same.")
     known = cards.get(card.version)
-    if known is not None and known.source != card.source:
+    if known is not None and known.rule_set != card.rule_set:
         raise InputError(f"{place} differs from what was published under that version; give it a new version.")
     roles = [_activation(item, card.version) for item in (*record.get("previous", ()), record)]
     cards[card.version] = card

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from streamflow.contracts.rule_sets import rule_set_from
+from streamflow.contracts.rule_sets import Measure, RuleSet
 from streamflow.errors import InputError
 from streamflow.rules.blacklist import Blacklist
 from streamflow.rules.geographic import Geographic
@@ -17,69 +14,68 @@ from streamflow.rules.time_anomaly import TimeAnomaly
 from streamflow.rules.velocity import Velocity
 
 _SECOND_US = 1_000_000
+_WHOLE = {("high_value", "amount_minor"), ("velocity", "purchases"), ("blacklist", "listed")}
 
 
-def compile_rule_set(source: Mapping[str, Any]) -> Scorecard:
+def compile_rule_set(rule_set: RuleSet) -> Scorecard:
     """Make a rule set ready to run.
 
     Args:
-        source: The rule set as its file and the fraud-rules topic hold it.
+        rule_set: A rule set that keeps its contract.
 
     Returns:
         The scorecard.
 
     Raises:
-        InputError: The rule set breaks its contract, alerts without any rule, or counts further than state reaches.
+        InputError: A band asks for more purchases than state keeps, or a count has fractions.
     """
-    rule_set_from(source)
-    rules = source["rules"]
-    version = str(source["version"])
-    prior, threshold = int(source["prior_ulo"]), int(source["alert_threshold_ulo"])
-    if threshold <= prior:
+    for rule, measure, stated in rule_set.measures():
+        if (rule, measure) in _WHOLE and stated.digits:
+            raise InputError(
+                f"Rule set {rule_set.version}: {rule}.{measure} is a whole number, so its digits must be 0, "
+                f"not {stated.digits}."
+            )
+    rules = rule_set.rules
+    most = max((band.at_least for band in rules.velocity.measures.purchases.bands), default=0)
+    if most > HISTORY_LIMIT + 1:
         raise InputError(
-            f"Rule set {version}: alert_threshold_ulo {threshold} must exceed prior_ulo {prior}, else every purchase "
-            f"is an alert without a reason."
+            f"Rule set {rule_set.version}: velocity.purchases asks for {most} purchases; state keeps {HISTORY_LIMIT} "
+            f"earlier ones, so the highest bound is {HISTORY_LIMIT + 1}."
         )
-    high_value, velocity, geographic = rules["high_value"], rules["velocity"], rules["geographic"]
-    time_anomaly, blacklist = rules["time_anomaly"], rules["blacklist"]
-    purchases = _ladder(velocity, "purchases", "purchases", 0)
-    if purchases.rungs and purchases.rungs[-1].at_least > HISTORY_LIMIT + 1:
-        raise InputError(
-            f"Rule set {version}: velocity.purchases asks for {purchases.rungs[-1].at_least} purchases; state keeps "
-            f"{HISTORY_LIMIT} earlier ones, so the highest bound is {HISTORY_LIMIT + 1}."
-        )
-    calibration = source.get("calibration")
+    amounts, places, listings = rules.high_value.measures, rules.geographic.measures, rules.blacklist.measures
     return Scorecard(
-        version,
-        None if calibration is None else str(calibration),
-        bool(source["score_calibrated"]),
-        prior,
-        threshold,
-        int(source["score_digits"]),
-        HighValue(
-            int(high_value["min_history"]),
-            _ladder(high_value, "ratio_to_mean", "ratio", 4),
-            _ladder(high_value, "amount_minor", "minor", 0),
+        rule_set=rule_set,
+        version=rule_set.version,
+        calibration_id=rule_set.calibration,
+        calibrated=rule_set.score_calibrated,
+        prior_ulo=rule_set.prior_ulo,
+        alert_threshold_ulo=rule_set.alert_threshold_ulo,
+        score_digits=rule_set.score_digits,
+        high_value=HighValue(
+            rules.high_value.min_history,
+            _ladder("ratio_to_mean", amounts.ratio_to_mean),
+            _ladder("amount_minor", amounts.amount_minor),
         ),
-        Velocity(int(velocity["window_s"]), int(velocity["window_s"]) * _SECOND_US, purchases),
-        Geographic(
-            int(geographic["window_s"]),
-            int(geographic["window_s"]) * _SECOND_US,
-            _ladder(geographic, "distance_km", "km", 3),
-            _ladder(geographic, "speed_kmh", "km/h", 3),
+        velocity=Velocity(
+            rules.velocity.window_s,
+            rules.velocity.window_s * _SECOND_US,
+            _ladder("purchases", rules.velocity.measures.purchases),
         ),
-        TimeAnomaly(
-            int(time_anomaly["min_history"]),
-            float(time_anomaly["min_sigma_min"]),
-            _ladder(time_anomaly, "deviation_sigma", "sigma", 4),
+        geographic=Geographic(
+            rules.geographic.window_s,
+            rules.geographic.window_s * _SECOND_US,
+            _ladder("distance_km", places.distance_km),
+            _ladder("speed_kmh", places.speed_kmh),
         ),
-        Blacklist(_ladder(blacklist, "listed", "entries", 0), _ladder(blacklist, "risk", "share", 6)),
-        source,
+        time_anomaly=TimeAnomaly(
+            rules.time_anomaly.min_history,
+            rules.time_anomaly.min_sigma_min,
+            _ladder("deviation_sigma", rules.time_anomaly.measures.deviation_sigma),
+        ),
+        blacklist=Blacklist(_ladder("listed", listings.listed), _ladder("risk", listings.risk)),
     )
 
 
-def _ladder(rule: Mapping[str, Any], measure: str, unit: str, digits: int) -> Ladder:
-    """Return a measure's bands; a measure that the rule set leaves out has none."""
-    stated = rule["measures"].get(measure) or {}
-    rungs = [Rung(str(band["id"]), band["at_least"], int(band["weight_ulo"])) for band in stated.get("bands", ())]
-    return Ladder(measure, str(stated.get("unit", unit)), int(stated.get("digits", digits)), rungs)
+def _ladder(name: str, measure: Measure) -> Ladder:
+    rungs = [Rung(band.id, band.at_least, band.weight_ulo) for band in measure.bands]
+    return Ladder(name, measure.unit, measure.digits, rungs)

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from typing import Protocol
 
+from streamflow.contracts.rule_sets import Horizons, check_horizons
 from streamflow.rules.book import InForce, RuleBook
 from streamflow.rules.high_value import fold as fold_amount
 from streamflow.rules.history import NEVER_US, CustomerState, Mark, Pending, Sums, decode, encode
@@ -41,47 +41,38 @@ from streamflow.rules.time_anomaly import COS, SIN, minute_of_day
 _SECOND_US = 1_000_000
 
 
-class Horizons(Protocol):
-    """How far a customer's state reaches; `streamflow.contracts.rule_sets.Horizons` is one."""
-
-    @property
-    def max_out_of_orderness_s(self) -> int:
-        """By how much events of a customer may come out of order."""
-
-    @property
-    def retention_s(self) -> int:
-        """A gap longer than this starts a customer afresh."""
-
-    @property
-    def dedup_horizon_s(self) -> int:
-        """For how long transaction ids are remembered."""
-
-    @property
-    def max_pending(self) -> int:
-        """Purchases that may be pending before the oldest settle early."""
-
-    @property
-    def max_window_s(self) -> int:
-        """The longest window that a rule set may have."""
-
-
 class Engine:
     """Runs the rule sets of a book over customers' logs; holds no customer itself.
 
     Args:
         book: Rule sets and blacklist; assign another to `book` when the fraud-rules topic brings a record.
         horizons: How far state reaches.
+
+    Raises:
+        InputError: A rule set asks for more history than state keeps.
     """
 
-    __slots__ = ("_bound_us", "_dedup_us", "_max_pending", "_retention_us", "_window_us", "book")
+    __slots__ = ("_book", "_bound_us", "_dedup_us", "_max_pending", "_retention_us", "_window_us", "horizons")
 
     def __init__(self, book: RuleBook, horizons: Horizons) -> None:
+        self.horizons = horizons
         self.book = book
         self._bound_us = horizons.max_out_of_orderness_s * _SECOND_US
         self._retention_us = horizons.retention_s * _SECOND_US
         self._dedup_us = horizons.dedup_horizon_s * _SECOND_US
         self._max_pending = horizons.max_pending
         self._window_us = horizons.max_window_s * _SECOND_US
+
+    @property
+    def book(self) -> RuleBook:
+        """The book in use; assigning one with a rule set that exceeds the horizons raises, and this one stays."""
+        return self._book
+
+    @book.setter
+    def book(self, book: RuleBook) -> None:
+        for card in book.cards.values():
+            check_horizons(card.rule_set, self.horizons)
+        self._book = book
 
     def process(self, state: bytes | None, purchase: Purchase, position: Position) -> tuple[bytes, list[Outcome]]:
         """Take one purchase of a customer, in the order of that customer's log.
@@ -122,7 +113,7 @@ class Engine:
         self._insert(state, purchase, outcomes)
         if len(state.pending) > self._max_pending:
             self._settle_early(state)
-        scored = self.book.in_force(time_us).live is not None
+        scored = self._book.in_force(time_us).live is not None
         outcomes.insert(0, SCORED if scored else Unscored(purchase, position))
         return outcomes
 
@@ -172,7 +163,7 @@ class Engine:
         """Evaluate one pending purchase under every rule set in force, note what to send, and fold it."""
         item = state.pending[place]
         purchase = item.purchase
-        book = self.book
+        book = self._book
         force = book.in_force(purchase.event_time_us)
         entry = book.listed(purchase.merchant_id, purchase.event_time_us)
         end = settled_rows + place
@@ -185,7 +176,7 @@ class Engine:
         return _fold(sums, item, force)
 
     def _fold(self, sums: Sums, item: Pending) -> Sums:
-        return _fold(sums, item, self.book.in_force(item.purchase.event_time_us))
+        return _fold(sums, item, self._book.in_force(item.purchase.event_time_us))
 
 
 def _fold(sums: Sums, item: Pending, force: InForce) -> Sums:

@@ -7,10 +7,9 @@ logistic is only for display and is rounded to the rule set's digits.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from streamflow.contracts.rule_sets import RuleSet
 from streamflow.rules.blacklist import Blacklist, Entry
 from streamflow.rules.geographic import Geographic
 from streamflow.rules.high_value import HighValue
@@ -50,6 +49,7 @@ class Scorecard:
     """A rule set made ready to run.
 
     Attributes:
+        rule_set: What it was made from.
         version: The rule set's version.
         calibration_id: The calibration that its figures come from, if any.
         calibrated: Whether the score is a probability that was checked against labels.
@@ -61,9 +61,9 @@ class Scorecard:
         geographic: The rule of that name.
         time_anomaly: The rule of that name.
         blacklist: The rule of that name.
-        source: The rule set as it travels on the fraud-rules topic.
     """
 
+    rule_set: RuleSet
     version: str
     calibration_id: str | None
     calibrated: bool
@@ -75,7 +75,6 @@ class Scorecard:
     geographic: Geographic
     time_anomaly: TimeAnomaly
     blacklist: Blacklist
-    source: Mapping[str, Any]
 
     @property
     def base_score(self) -> float:
