@@ -39,6 +39,7 @@ from streamflow.rules.scorecard import Assessment, Scorecard
 from streamflow.rules.time_anomaly import COS, SIN, minute_of_day
 
 _SECOND_US = 1_000_000
+_SILENT = 0
 
 
 class Engine:
@@ -247,7 +248,8 @@ def _note(item: Pending, card: Scorecard, role: Role, found: Assessment, outcome
         alert_revision=alert_revision,
         alert_status="new" if alert_revision <= 0 else "revised" if found.is_alert else "withdrawn",
     )
-    digest = _digest(decision.canonical_bytes())
+    # Silence is one state: what the weightless lines observe may go on changing without another record.
+    digest = _SILENT if silent else _digest(decision.canonical_bytes())
     if before is not None and before.digest == digest:
         return
     if item.marks is None:
