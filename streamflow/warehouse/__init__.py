@@ -1,0 +1,4 @@
+"""Migrations, transforms and maintenance of the three layers: bronze, silver and gold.
+
+`migrations.migrate`, `transforms.bronze_to_silver`, `transforms.silver_to_gold`, `maintenance.run`, `tables.counts`.
+"""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+from psycopg import sql
 
 from streamflow.errors import EnvironmentNotReady
 from streamflow.settings import Database, Role, Settings
+from streamflow.warehouse import statements
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -17,6 +21,32 @@ LOCK_KEY: Final = 0x53460003
 """Advisory lock of this module's writers, a number nobody else in these databases uses."""
 
 LOCK_WAIT: Final = "10min"
+
+
+@dataclass(frozen=True)
+class Session:
+    """A connection together with the folder of SQL text that runs on it.
+
+    Attributes:
+        connection: In autocommit, unless inside `connection.transaction()`.
+        folder: The SQL folder; statements are named relative to it, as `silver/tick`.
+    """
+
+    connection: Connection
+    folder: Path
+
+    def render(self, name: str, **values: Any) -> sql.Composed:
+        """Return the statement of a file with its values quoted."""
+        return statements.render(self.folder / f"{name}.sql", **values)
+
+    def execute(self, name: str, **values: Any) -> psycopg.Cursor[tuple[Any, ...]]:
+        """Run the statement of a file."""
+        return self.connection.execute(self.render(name, **values))
+
+    def value(self, name: str, **values: Any) -> Any:
+        """Return the first column of the first row that a statement gives, or None."""
+        row = self.execute(name, **values).fetchone()
+        return None if row is None else row[0]
 
 
 @contextmanager

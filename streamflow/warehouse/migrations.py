@@ -100,7 +100,7 @@ def pending(found: list[Migration], applied: dict[int, tuple[str, str]], layer: 
         migration = by_version.get(version)
         if migration is None or migration.name != name:
             raise InputError(
-                f"The migration {version:04d}_{name} was applied to the {layer} layer, but its file is gone; restore it."
+                f"The migration {version:04d}_{name} was applied to {layer}, but its file is gone; restore it."
             )
         if migration.sha256 != sha256:
             raise InputError(

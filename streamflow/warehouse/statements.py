@@ -1,8 +1,8 @@
 """SQL text: read from `sql/`, values put in by psycopg's own quoting, never by string formatting.
 
 A file names its values `{like_this}`; a brace that is meant as a brace is written twice. Values that change how a
-statement is planned on the far side of a foreign table (bounds of offsets and times) are literals, everything else could
-be either; one way for both keeps the files readable.
+statement is planned on the far side of a foreign table (bounds of offsets and times) must be literals, everything else
+could be either; one way for both keeps the files readable.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from psycopg import sql
 
@@ -53,7 +53,7 @@ def render(path: Path, **values: Any) -> sql.Composed:
     if missing:
         raise InputError(f"The SQL file {path.name} needs a value for '{missing[0]}'.")
     given = {name: _composable(values[name]) for name in used}
-    return sql.SQL(cast(LiteralString, text)).format(**given)
+    return sql.SQL(text).format(**given)
 
 
 def _composable(value: Any) -> sql.Composable:
@@ -62,4 +62,4 @@ def _composable(value: Any) -> sql.Composable:
 
 def bound(path: Path) -> sql.SQL:
     """Return the statement of a file whose values are bound as `%(name)s` parameters, for secrets."""
-    return sql.SQL(cast(LiteralString, read(path)))
+    return sql.SQL(read(path))

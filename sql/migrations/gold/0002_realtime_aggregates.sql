@@ -1,6 +1,6 @@
 -- Purpose: what the realtime_aggregator upserts by itself; no transform touches these tables.
 -- Grain:   one row a window, currency and channel. Key: (window_start, currency, channel). Source: contracts/gold.
--- A purchase without a channel is counted under 'not_supplied', since a key cannot be null.
+-- A purchase without a channel is counted under 'unknown', since a key cannot be null.
 CREATE SCHEMA gold;
 
 CREATE TABLE gold.agg_realtime_1m (

@@ -1,0 +1,12 @@
+-- Purpose: read one slice of customers' events from bronze and parse it.
+-- Grain:   one row a record. Key: (log_id, kafka_partition, kafka_offset). Source: contracts/bronze/raw_events.
+INSERT INTO event_batch
+SELECT
+    {log_rank}, p.customer_id, p.event_id, p.event_type, r.event_timestamp, p.session_id, p.device_id, p.page,
+    p.product_id, p.quantity, p.transaction_id, p.chargeback_reason, r.log_id, r.kafka_partition, r.kafka_offset
+FROM bronze_ext.raw_events AS r
+CROSS JOIN LATERAL jsonb_to_record(r.raw_payload) AS p(
+    customer_id text, event_id text, event_type text, session_id text, device_id text, page text, product_id text,
+    quantity integer, transaction_id text, chargeback_reason text)
+WHERE r.log_id = {log_id} AND r.kafka_partition = {kafka_partition}
+      AND r.kafka_offset >= {from_offset} AND r.kafka_offset < {to_offset};

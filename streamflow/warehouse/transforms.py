@@ -1,0 +1,85 @@
+"""The two transforms: bronze to silver, silver to gold.
+
+Both go by marks, not by intervals of time: a run handles whatever is new, in as many transactions as it takes, and a
+second run does nothing. Rows, marks and audit of a pass are one transaction in the target database.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from streamflow.contracts.catalogue import Catalogue
+from streamflow.errors import StreamFlowError
+from streamflow.log import get_logger
+from streamflow.settings import Database, Settings
+from streamflow.warehouse.connections import Session, connect, exclusive
+from streamflow.warehouse.report import Pass, Slice, TableLoad, TransformReport, write_audit, write_failure
+from streamflow.warehouse.silver import TRANSFORM as BRONZE_TO_SILVER
+from streamflow.warehouse.silver import SilverPass
+
+WORK_MEMORY = "128MB"
+"""For sorts of one pass; the default of 4 MB writes them to disk."""
+
+Step = Callable[[Session, Pass], bool]
+
+
+def bronze_to_silver(settings: Settings, run_id: str) -> TransformReport:
+    """Bring silver up to the end of what bronze holds without a gap.
+
+    Args:
+        settings: Where the databases are.
+        run_id: Name of this run in the audit.
+
+    Returns:
+        Rows in, out and rejected by table, and the offsets handled.
+
+    Raises:
+        IntegrityViolation: A decision's revision came twice with different content; nothing was loaded.
+        EnvironmentNotReady: PostgreSQL does not answer, or another load does not end.
+    """
+    with connect(settings, "bronze_db", "transform") as connection:
+        source = Session(connection, settings.sql_dir)
+
+        def step(target: Session, done: Pass) -> bool:
+            return SilverPass(target, source, done).run()
+
+        return _run(settings, run_id, "silver_db", BRONZE_TO_SILVER, step)
+
+
+def _run(settings: Settings, run_id: str, database: Database, transform: str, step: Step) -> TransformReport:
+    log = get_logger(run=run_id, transform=transform)
+    versions = contract_versions(settings)
+    started = time.monotonic()
+    loads: dict[str, TableLoad] = {}
+    slices: list[Slice] = []
+    with connect(settings, database, "transform") as connection, exclusive(connection, transform):
+        target = Session(connection, settings.sql_dir)
+        more = True
+        while more:
+            done = Pass(transform, run_id, datetime.now(UTC))
+            try:
+                with connection.transaction():
+                    connection.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEMORY])
+                    more = step(target, done)
+                    write_audit(target, done, versions)
+            except StreamFlowError as error:
+                write_failure(target, done, database, str(error))
+                raise
+            slices += done.slices
+            for load in done.loads:
+                loads[load.table] = loads[load.table] + load if load.table in loads else load
+    report = TransformReport(transform, run_id, tuple(loads.values()), tuple(slices), time.monotonic() - started)
+    log.info(report.summary())
+    return report
+
+
+def contract_versions(settings: Settings) -> dict[str, str]:
+    """Return `layer/dataset/version` by table, of the contracts that the layers follow now."""
+    catalogue = Catalogue.load(settings.contracts_dir)
+    return {
+        dataset.table: f"{layer}/{dataset.name}/{dataset.version}"
+        for layer in ("silver", "gold")
+        for dataset in catalogue.datasets(layer)
+    }
