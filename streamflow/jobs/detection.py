@@ -1,0 +1,180 @@
+"""The detector's function: one purchase in, decisions out; everything it decides is the engine's, from the log alone.
+
+Input is one string a record and state is one bytes value a customer: each field that crosses between the JVM and
+Python costs as much as a rule.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from pyflink.common import Row, Types
+from pyflink.datastream.functions import KeyedProcessFunction, RuntimeContext
+from pyflink.datastream.state import ValueStateDescriptor
+
+from streamflow.contracts.timestamps import format_us
+from streamflow.jobs.checking import validator_of
+from streamflow.jobs.plan import Plan
+from streamflow.rules.model import (
+    SCORED,
+    Decided,
+    LatePurchase,
+    Outcome,
+    Position,
+    purchase_from_record,
+)
+
+if TYPE_CHECKING:
+    from pyflink.common.typeinfo import TypeInformation
+
+_DAY_MS = 86_400_000
+_STAMP_BYTES = 8
+LATE_VERSION = "1.0.0"
+"""Version of the transactions.late contract that is written here; a test holds it against the catalogue."""
+
+
+class Arrival(NamedTuple):
+    """A record of transactions.raw, as it lies in the log."""
+
+    partition: int
+    offset: int
+    kafka_ms: int
+    key: bytes
+    caused_by_us: str
+    body: bytes
+
+
+def unpack(packed: str) -> Arrival:
+    """Return the record in a packed string (see sql/jobs/detector_input.sql for its form)."""
+    partition, offset, kafka_ms, key_size, cause_size, rest = packed.split(",", 5)
+    key_end = int(key_size)
+    cause_end = key_end + int(cause_size)
+    raw = rest.encode("latin-1")
+    cause = rest[key_end:cause_end]
+    trusted = cause if cause.isascii() and cause.isdigit() else ""
+    return Arrival(int(partition), int(offset), int(kafka_ms), raw[:key_end], trusted, raw[cause_end:])
+
+
+def output_type() -> TypeInformation:
+    """Return the type of what the function sends: where to, the key, the payload, two clocks."""
+    names = ["target", "customer_id", "payload", "kafka_ms", "caused_by_us", "produced_at_us"]
+    text = Types.STRING()
+    return Types.ROW_NAMED(names, [text, text, text, Types.LONG(), text, text])
+
+
+class DetectFraud(KeyedProcessFunction):  # type: ignore[misc]
+    """Runs the validator and the engine over each customer's purchases.
+
+    `use_book` is all that a broadcast stream of rule records will have to call.
+
+    Args:
+        plan: What the job was submitted with, the rule records included.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Compile contracts and rules in the task manager."""
+        from streamflow.contracts.rule_sets import load_horizons
+        from streamflow.rules.book import RuleBook
+        from streamflow.rules.engine import Engine
+
+        plan = self._plan
+        horizons = load_horizons(Path(plan.contracts_dir))
+        self._topic = plan.topics[0].name
+        self._validate = validator_of(plan.contracts_dir, plan.base_currency, plan.contract_build)
+        self._engine = Engine(RuleBook.from_records(plan.rule_records), horizons)
+        self._state = runtime_context.get_state(ValueStateDescriptor("customer", Types.PICKLED_BYTE_ARRAY()))
+        self._forget_after_ms = 2 * horizons.retention_s * 1000
+        self._newest_ms: int | None = None
+        group = runtime_context.get_metrics_group()
+        kinds = ("rejected", "unscored", "late", "duplicate", "conflict", "decided")
+        self._counters = {kind: group.counter(f"purchases_{kind}") for kind in kinds}
+
+    def use_book(self, book: Any) -> None:
+        """Go on with another rule book; decisions follow its `effective_from`, not the moment of this call."""
+        self._engine.book = book
+
+    def process_element(self, value: str, ctx: KeyedProcessFunction.Context) -> Sequence[Row]:
+        """Take one record; returns what to send, usually nothing."""
+        arrival = unpack(value)
+        verdict = self._validate(self._topic, arrival.key, arrival.body, arrival.kafka_ms)
+        if verdict.reason is not None:
+            self._counters["rejected"].inc()
+            return ()
+        purchase = purchase_from_record(verdict.record, verdict.event_time_us)
+        stored: bytes | None = self._state.value()
+        if stored is None:
+            self._set_alarm(ctx)
+        self._newest_ms = max(arrival.kafka_ms, self._newest_ms or 0)
+        after, outcomes = self._engine.process(
+            stored and stored[_STAMP_BYTES:], purchase, Position(arrival.partition, arrival.offset)
+        )
+        self._state.update(arrival.kafka_ms.to_bytes(_STAMP_BYTES, "big", signed=True) + after)
+        if len(outcomes) == 1 and outcomes[0] is SCORED:
+            return ()
+        return self._rows(arrival, verdict.record, outcomes)
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Sequence[Row]:
+        """Free a customer's memory, if the log has moved on so far that the engine would start afresh anyway.
+
+        The alarm rings by the machine's clock, but only the log decides: after a restart it may ring before the first
+        record, and a backlog must find its state.
+        """
+        stored: bytes | None = self._state.value()
+        if stored is not None:
+            last_ms = int.from_bytes(stored[:_STAMP_BYTES], "big", signed=True)
+            if self._newest_ms is not None and self._newest_ms - last_ms > self._forget_after_ms:
+                self._state.clear()
+            else:
+                self._set_alarm(ctx)
+        return ()
+
+    def _set_alarm(self, ctx: KeyedProcessFunction.Context) -> None:
+        """Ring once after twice the retention, at a full day, so that alarms of many customers fall together."""
+        timers = ctx.timer_service()
+        due = timers.current_processing_time() + self._forget_after_ms
+        timers.register_processing_time_timer((due // _DAY_MS + 1) * _DAY_MS)
+
+    def _rows(self, arrival: Arrival, record: dict[str, Any], outcomes: list[Outcome]) -> list[Row]:
+        plan, rows = self._plan, []
+        for outcome in outcomes:
+            if outcome is SCORED:
+                continue
+            self._counters[outcome.kind].inc()
+            if isinstance(outcome, Decided):
+                decision = outcome.decision
+                if outcome.to_decisions:
+                    rows.append(_row(plan.decisions, decision.customer_id, decision.payload(), arrival))
+                if outcome.to_alerts:
+                    rows.append(_row(plan.alerts, decision.customer_id, decision.alert_payload(), arrival))
+            elif isinstance(outcome, LatePurchase):
+                payload = late_payload(outcome, record, plan.topics[0].log_id)
+                rows.append(_row(plan.late, outcome.purchase.customer_id, payload, arrival))
+        return rows
+
+
+def late_payload(outcome: LatePurchase, record: dict[str, Any], log_id: str) -> dict[str, Any]:
+    """Return the transactions.late record of a purchase behind its customer's watermark."""
+    purchase = outcome.purchase
+    return {
+        "schema_version": LATE_VERSION,
+        "transaction_id": purchase.transaction_id,
+        "customer_id": purchase.customer_id,
+        "event_timestamp": format_us(purchase.event_time_us),
+        "watermark": format_us(outcome.watermark_us),
+        "source_log_id": log_id,
+        "source_partition": outcome.position.partition,
+        "source_offset": outcome.position.offset,
+        "purchase": record,
+    }
+
+
+def _row(target: str, customer_id: str, payload: dict[str, Any], arrival: Arrival) -> Row:
+    text = msgspec.json.encode(payload).decode("utf-8")
+    return Row(target, customer_id, text, arrival.kafka_ms, arrival.caused_by_us, str(time.time_ns() // 1000))
