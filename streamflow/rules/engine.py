@@ -128,7 +128,7 @@ class Engine:
             else:
                 passed = 0
                 while pending[passed].purchase.event_time_us <= watermark_us:
-                    state.settled = self._fold(state.settled, pending[passed])
+                    state.settled = self.fold(state.settled, pending[passed])
                     passed += 1
                 del pending[:passed]
         state.prune(watermark_us - self._window_us)
@@ -137,7 +137,7 @@ class Engine:
         """Settle the oldest of too many pending purchases; the customer's watermark moves up to it."""
         while len(state.pending) > self._max_pending:
             oldest = state.pending.pop(0)
-            state.settled = self._fold(state.settled, oldest)
+            state.settled = self.fold(state.settled, oldest)
             state.frontier_us = oldest.purchase.event_time_us
         state.prune(max(state.high_us - self._bound_us, state.frontier_us) - self._window_us)
 
@@ -155,7 +155,7 @@ class Engine:
         sums = state.settled
         for place in range(len(pending)):
             if place < index:
-                sums = self._fold(sums, pending[place])
+                sums = self.fold(sums, pending[place])
             else:
                 sums = self._step(sums, state, place, settled_rows, outcomes)
         state.tip = sums
@@ -176,7 +176,8 @@ class Engine:
                 _note(item, card, role, found, outcomes)
         return _fold(sums, item, force)
 
-    def _fold(self, sums: Sums, item: Pending) -> Sums:
+    def fold(self, sums: Sums, item: Pending) -> Sums:
+        """Return the sums with one more pending purchase folded in."""
         return _fold(sums, item, self._book.in_force(item.purchase.event_time_us))
 
 
