@@ -129,6 +129,9 @@ class AirflowSettings(Section):
     enabled: bool = True
     url: str = ""
     port: int | None = None
+    jwt_secret: str = Field(default="", repr=False)
+    secret_key: str = Field(default="", repr=False)
+    fernet_key: str = Field(default="", repr=False)
 
     def require(self) -> str:
         """Return the API address, or say how to get one."""

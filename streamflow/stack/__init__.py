@@ -1,0 +1,1 @@
+"""The local platform: real servers without containers, supervised, on loopback, all state in one directory."""
