@@ -153,7 +153,8 @@ class World:
     def product_of(self, classes: Ints, ranks: Floats) -> Ints:
         """Return the product bought: dearer purchases of a class are of its dearer products."""
         per_class = self.parameters.reference.products_per_class
-        return classes * per_class + np.minimum((ranks * per_class).astype(np.int64), per_class - 1)
+        tier: Ints = np.minimum((ranks * per_class).astype(np.int64), per_class - 1)
+        return np.asarray(classes * per_class + tier)
 
     def usual_amount(self, customer: int) -> float:
         """Return the mean amount, in minor units, that the customer spends on a purchase of their own."""
