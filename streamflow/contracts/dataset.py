@@ -250,34 +250,27 @@ def _check_options(document: Document, one: Property, here: str) -> None:
 
 def _checks(one: Property, extensions: ColumnExtensions, prefix: str, path: str) -> tuple[Check, ...]:
     """List the checks of one column, in the order in which a record is judged."""
-    options = one.logical_type_options
-    found: list[Check] = []
+    options, when, by = one.logical_type_options, extensions.required_when, extensions.contract_by_field
+    wanted: list[tuple[Kind, bool, dict[str, Any]]] = [
+        ("required", one.required, {}),
+        ("required_when", when is not None, {"field": when.field, "equals": when.equals} if when else {}),
+        (
+            "type",
+            True,
+            {"logical": one.logical_type, "physical": one.physical_type, "format": options.format},
+        ),
+        ("format", one.logical_type in ("timestamp", "date"), {"logical": one.logical_type}),
+        ("enum", bool(one.enum), {"values": tuple(value.value for value in one.enum)}),
+        ("length", *_bounds(options.min_length, options.max_length)),
+        ("pattern", options.pattern is not None, {"pattern": options.pattern}),
+        ("range", *_bounds(options.minimum, options.maximum)),
+        ("items", *_bounds(options.min_items, options.max_items)),
+        ("equals_setting", extensions.equals_setting is not None, {"setting": extensions.equals_setting}),
+        ("contract", by is not None, {"field": by.field, "contracts": dict(by.contracts)} if by else {}),
+        ("unique", one.unique, {"columns": (path,)}),
+    ]
+    return tuple(Check(f"{prefix}.{path}.{kind}", kind, path, args) for kind, applies, args in wanted if applies)
 
-    def add(kind: Kind, **args: Any) -> None:
-        found.append(Check(f"{prefix}.{path}.{kind}", kind, path, args))
 
-    if one.required:
-        add("required")
-    add("type", logical=one.logical_type, physical=one.physical_type, format=options.format)
-    if one.logical_type in ("timestamp", "date"):
-        add("format", logical=one.logical_type)
-    if one.enum:
-        add("enum", values=tuple(value.value for value in one.enum))
-    if options.min_length is not None or options.max_length is not None:
-        add("length", minimum=options.min_length, maximum=options.max_length)
-    if options.pattern is not None:
-        add("pattern", pattern=options.pattern)
-    if options.minimum is not None or options.maximum is not None:
-        add("range", minimum=options.minimum, maximum=options.maximum)
-    if options.min_items is not None or options.max_items is not None:
-        add("items", minimum=options.min_items, maximum=options.max_items)
-    if extensions.required_when is not None:
-        add("required_when", field=extensions.required_when.field, equals=extensions.required_when.equals)
-    if extensions.equals_setting is not None:
-        add("equals_setting", setting=extensions.equals_setting)
-    if extensions.contract_by_field is not None:
-        by = extensions.contract_by_field
-        add("contract", field=by.field, contracts=dict(by.contracts))
-    if one.unique:
-        add("unique", columns=(path,))
-    return tuple(found)
+def _bounds(low: float | None, high: float | None) -> tuple[bool, dict[str, Any]]:
+    return low is not None or high is not None, {"minimum": low, "maximum": high}

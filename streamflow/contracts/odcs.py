@@ -1,8 +1,8 @@
 """The part of the Open Data Contract Standard v3.2.0 that this project uses, as typed frozen structs.
 
-Source: https://bitol-io.github.io/open-data-contract-standard/v3.2.0/ (schema/odcs-json-schema-v3.2.0.json). An enumeration
-is the `enum` array of objects that v3.2.0 introduced (RFC 0033). Whatever the standard has no word for stands in
-`customProperties`, and those are typed here too: an unknown one fails like an unknown key.
+Source: https://bitol-io.github.io/open-data-contract-standard/v3.2.0/ (schema/odcs-json-schema-v3.2.0.json). An
+enumeration is the `enum` array of objects that v3.2.0 introduced (RFC 0033). Whatever the standard has no word for
+stands in `customProperties`, and those are typed here too: an unknown one fails like an unknown key.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ca
 
 
 class Options(Strict, frozen=True, omit_defaults=True):
-    """`logicalTypeOptions` of every logical type in one; `odcs.check_options` holds them to their type."""
+    """`logicalTypeOptions` of every logical type in one; ALLOWED_OPTIONS says which fit."""
 
     minimum: int | float | None = None
     maximum: int | float | None = None

@@ -1,11 +1,13 @@
 """The per-record validator, compiled from the contracts: the stream's hot path.
 
-A record is decoded fast; if the decoder can have hidden nothing and the compiled checks pass, it is accepted. Everything
-else goes to the slow reader and judge, which alone name reasons (and may still accept). Both are built from the same checks.
+A record is decoded fast; if the decoder can have hidden nothing and the compiled checks pass, it is accepted.
+Everything else goes to the slow reader and judge, which alone name reasons (and may still accept). Both are built from
+the same checks.
 
 Order of judgement: topic, null, empty, size, UTF-8, depth, JSON, numbers and repeated keys, object, NUL and surrogates,
-schema version, columns in the contract's order (missing, type, time, values, length, pattern, range), Kafka key, event-time
-window. Explicit null counts as absent. Unknown fields are kept. An integer must be written as one: 1e2 and 1.0 are wrong_type.
+schema version, columns in the contract's order (missing, type, time, values, length, pattern, range), Kafka key,
+event-time window. Explicit null counts as absent. Unknown fields are kept. An integer must be written as one: 1e2 and
+1.0 are wrong_type.
 """
 
 from __future__ import annotations
@@ -18,13 +20,11 @@ import msgspec
 from streamflow.contracts.catalogue import Catalogue
 from streamflow.contracts.checks import Untranslated
 from streamflow.contracts.dataset import Dataset
-from streamflow.contracts.engines.fast import compile_fast
+from streamflow.contracts.engines.fast import VERSION_FIELD, compile_fast
 from streamflow.contracts.engines.json_strict import PROOF_BYTES, Fault, prove, read
 from streamflow.contracts.engines.judge import Judge
 from streamflow.contracts.names import Reason
 from streamflow.contracts.timestamps import parse_us
-
-VERSION_FIELD = "schema_version"
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
@@ -131,38 +131,26 @@ class Validator:
             return _reject("unknown_topic", "No contract describes this topic.", None, "")
         if body is None:
             return _reject("null_value", "The value is null.", None, newest.version)
-        if len(body) <= newest.proof_bytes and b"\\u" not in body:
+        # One byte first: it is found four times as fast as two, and records hardly ever have escapes.
+        if len(body) <= newest.proof_bytes and (b"\\" not in body or b"\\u" not in body):
             try:
                 record = self._decode(body)
-            except (ValueError, RecursionError):
-                record = None
-            if record.__class__ is dict:
-                verdict = self._accept(topic, key, body, record, kafka_timestamp_ms)
-                if verdict is not None:
-                    return verdict
+                version = record.get(VERSION_FIELD)
+                one = self._topics[topic][version]
+            except (ValueError, RecursionError, AttributeError, KeyError, TypeError):
+                return self._explain(topic, newest, key, body, kafka_timestamp_ms)
+            if one.fast is not None:
+                time_us = one.fast(record, body.count(b'"'), key, kafka_timestamp_ms)
+                if time_us is not None:
+                    return Verdict(None, "", record, time_us, "accepted", version, one.version)
+            if prove(record) * 2 == body.count(b'"'):
+                fault, unknown = one.judge(record)
+                if fault is None:
+                    fault, time_us = one.around(record, key, kafka_timestamp_ms)
+                if fault is None:
+                    status = "accepted_unknown_fields" if unknown else "accepted"
+                    return Verdict(None, "", record, time_us, status, version, one.version)
         return self._explain(topic, newest, key, body, kafka_timestamp_ms)
-
-    def _accept(
-        self, topic: str, key: bytes | None, body: bytes, record: dict[str, Any], kafka_timestamp_ms: int
-    ) -> Verdict | None:
-        """Accept a record that is provably right, or return None and leave it to the slow reader."""
-        version = record.get(VERSION_FIELD)
-        one = self._topics[topic].get(version) if version.__class__ is str else None
-        if one is None:
-            return None
-        if one.fast is not None:
-            time_us = one.fast(record, body.count(b'"'), key, kafka_timestamp_ms)
-            if time_us is not None:
-                return Verdict(None, "", record, time_us, "accepted", version, one.version)
-        if prove(record) * 2 != body.count(b'"'):
-            return None
-        fault, unknown = one.judge(record)
-        if fault is None:
-            fault, time_us = one.around(record, key, kafka_timestamp_ms)
-            if fault is None:
-                status = "accepted_unknown_fields" if unknown else "accepted"
-                return Verdict(None, "", record, time_us, status, version, one.version)
-        return None
 
     def _explain(
         self, topic: str, newest: TopicValidator, key: bytes | None, body: bytes, kafka_timestamp_ms: int
