@@ -1,5 +1,5 @@
--- Grain: one row a range of offsets that ended nowhere, between two that did. Key: (log_id, kafka_partition, first_missing).
--- Source: seen_offsets. The database finds the gaps, so that only gaps travel.
+-- Purpose: find the ranges of offsets that ended nowhere, in the database, so that only gaps travel.
+-- Grain:   one row a gap, both ends in it. Key: (log_id, kafka_partition, first_missing). Source: seen_offsets.sql.
 SELECT log_id, kafka_partition, previous + 1 AS first_missing, kafka_offset - 1 AS last_missing
 FROM (
     SELECT log_id,

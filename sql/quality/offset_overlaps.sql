@@ -1,5 +1,5 @@
--- Grain: one row a record that is in bronze and in dead letters at once, which must not be.
--- Key: (log_id, kafka_partition, kafka_offset). Source: the topic's bronze table and bronze.dead_letters.
+-- Purpose: count the records that are in bronze and in dead letters at once, which must not be.
+-- Grain:   one row a partition. Key: (log_id, kafka_partition). Source: contracts/bronze.
 SELECT b.log_id, b.kafka_partition, count(*) AS overlaps, min(b.kafka_offset) AS first_overlap
 FROM bronze.{table} AS b
 JOIN bronze.dead_letters AS d

@@ -1,4 +1,5 @@
--- Grain: one row a partition of one topic's log. Key: (log_id, kafka_partition). Source: seen_offsets.
+-- Purpose: count the records of each partition of one topic's log by where they ended.
+-- Grain:   one row a partition. Key: (log_id, kafka_partition). Source: seen_offsets.sql.
 SELECT log_id,
        kafka_partition,
        count(*) FILTER (WHERE NOT dead) AS bronze,

@@ -1,5 +1,5 @@
--- Grain: one row a record of one topic that ended somewhere. Key: (log_id, kafka_partition, kafka_offset), if disjoint.
--- Source: the topic's bronze table and bronze.dead_letters.
+-- Purpose: a part of other statements: where every record of one topic ended.
+-- Grain:   one row a record. Key: (log_id, kafka_partition, kafka_offset), if disjoint. Source: contracts/bronze.
 SELECT log_id, kafka_partition, kafka_offset, FALSE AS dead
 FROM bronze.{table}
 UNION ALL
