@@ -120,7 +120,9 @@ def prepare(layout: Layout, settings: Settings, ports: dict[str, int]) -> list[P
         )
     _write_conf(layout, configuration(layout, settings, ports))
     _link_libraries(layout)
-    env = {**flink_env(settings), MARK: str(layout.state)}
+    # Coverage of subprocesses would start in the task managers' Python too, and slow every record.
+    env = {name: value for name, value in flink_env(settings).items() if not name.startswith("COV")}
+    env[MARK] = str(layout.state)
     scripts, url = flink_home() / "bin", f"http://{LOOPBACK}:{ports['flink']}"
     jobmanager = ProcessSpec(
         name="jobmanager",

@@ -107,15 +107,24 @@ def fetch(
 def _fetch_one(jar: Jar, downloads: Path, workplace: Path) -> None:
     """Download into the workplace, check, then rename: a reader sees a whole archive or none."""
     fetched = _download(jar, workplace)
+    check(jar, fetched)
+    target = jar.path(downloads)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fetched.replace(target)
+
+
+def check(jar: Jar, fetched: Path) -> None:
+    """Compare an archive with the lock.
+
+    Raises:
+        EnvironmentNotReady: It is another one.
+    """
     found = digest(fetched)
     if found != jar.sha256:
         raise EnvironmentNotReady(
             f"The archive {jar.coordinate} has the SHA-256 {found[:12]}… but the lock says {jar.sha256[:12]}…: "
             "a mirror altered it; ask its keeper, or fetch from another."
         )
-    target = jar.path(downloads)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fetched.replace(target)
 
 
 def _download(jar: Jar, workplace: Path) -> Path:
@@ -141,3 +150,35 @@ def _download(jar: Jar, workplace: Path) -> Path:
     raise EnvironmentNotReady(
         f"The archive {jar.coordinate} cannot be fetched ({reason}): check the network and the disk, then run it again."
     )
+
+
+def main() -> int:
+    """Fetch every archive of the lock into the checkout, as the set-up does.
+
+    Returns:
+        An exit code; a failure is one sentence on stderr.
+    """
+    import sys
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from streamflow.errors import StreamFlowError
+    from streamflow.settings import load_settings
+    from streamflow.stack.layout import Layout
+
+    try:
+        downloads = Layout.of(load_settings()).downloads
+        with Progress(console=Console(stderr=True)) as progress:
+            bar = progress.add_task(
+                "fetching jars", total=len(missing(downloads)) or None, visible=bool(missing(downloads))
+            )
+            fetch(downloads, progress=lambda done, _wanted: progress.update(bar, completed=done))
+    except StreamFlowError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,7 +47,7 @@ class KafkaProbe:
         self._servers = servers
         self._client: Any = None
 
-    def __call__(self) -> None:
+    def __call__(self, started: float) -> None:
         """Raise `Unhealthy` unless the broker is ready."""
         from confluent_kafka import KafkaException
         from confluent_kafka.admin import AdminClient
@@ -62,6 +63,10 @@ class KafkaProbe:
             raise Unhealthy("the broker is still fenced")
 
 
+Check = Callable[[float], None]
+"""Raises `Unhealthy`; takes when the process began (seconds since the epoch), so that no news of its predecessor counts."""
+
+
 def _silent() -> Any:
     import logging
 
@@ -71,10 +76,10 @@ def _silent() -> Any:
     return logger
 
 
-def postgres(dsn: str) -> Callable[[], None]:
+def postgres(dsn: str) -> Check:
     """Return a check that a new connection answers a query."""
 
-    def check() -> None:
+    def check(started: float) -> None:
         import psycopg
 
         try:
@@ -86,16 +91,16 @@ def postgres(dsn: str) -> Callable[[], None]:
     return check
 
 
-def jobmanager(url: str) -> Callable[[], None]:
+def jobmanager(url: str) -> Check:
     """Return a check that the REST interface answers with the cluster's overview."""
 
-    def check() -> None:
+    def check(started: float) -> None:
         get_json(f"{url}/overview")
 
     return check
 
 
-def taskmanager(argument: str) -> Callable[[], None]:
+def taskmanager(argument: str) -> Check:
     """Return a check that the job manager knows this task manager and its slot.
 
     Args:
@@ -103,16 +108,17 @@ def taskmanager(argument: str) -> Callable[[], None]:
     """
     url, name = argument.split(" ")
 
-    def check() -> None:
-        known = {entry["id"]: entry["slotsNumber"] for entry in get_json(f"{url}/taskmanagers")["taskmanagers"]}
-        # A task manager is listed before its slots are.
-        if not known.get(name):
+    def check(started: float) -> None:
+        entries = {entry["id"]: entry for entry in get_json(f"{url}/taskmanagers")["taskmanagers"]}
+        mine = entries.get(name)
+        # A task manager is listed before its slots are; the field that says "since" holds the moment of the last beat.
+        if not mine or not mine["slotsNumber"] or mine["timeSinceLastHeartbeat"] / 1000 < started:
             raise Unhealthy("not registered with the job manager")
 
     return check
 
 
-def airflow(argument: str) -> Callable[[], None]:
+def airflow(argument: str) -> Check:
     """Return a check of one Airflow component.
 
     Args:
@@ -120,17 +126,18 @@ def airflow(argument: str) -> Callable[[], None]:
     """
     url, component = argument.split(" ")
 
-    def check() -> None:
+    def check(started: float) -> None:
         report = get_json(f"{url}/api/v2/monitor/health")
-        if component != "api" and report[component]["status"] != "healthy":
-            raise Unhealthy(
-                f"no heartbeat since {report[component].get(f'latest_{component}_heartbeat') or 'its start'}"
-            )
+        if component == "api":
+            return
+        beat = report[component][f"latest_{component}_heartbeat"]
+        if report[component]["status"] != "healthy" or datetime.fromisoformat(beat).timestamp() < started:
+            raise Unhealthy(f"last heartbeat {beat or 'never'}")
 
     return check
 
 
-PROBES: dict[str, Callable[[str], Callable[[], None]]] = {
+PROBES: dict[str, Callable[[str], Check]] = {
     "kafka": KafkaProbe,
     "postgres": postgres,
     "jobmanager": jobmanager,

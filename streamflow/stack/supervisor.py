@@ -173,7 +173,7 @@ class Keeper(threading.Thread):
         while process.poll() is None and not self.leave.is_set():
             try:
                 if self._check is not None:
-                    self._check()
+                    self._check(self.status.started or 0.0)
                     failed, unhealthy_since = 0, 0.0
                     if self.status.state != "healthy":
                         healthy_since = time.monotonic()
