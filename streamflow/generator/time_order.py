@@ -1,7 +1,7 @@
 """Rows of a file by event time, whatever order the file has: sorted in chunks, merged from disk, in bounded memory.
 
-Many files are sorted by card or by customer first. The log of a broker is sorted by arrival, and an arrival that lies days
-before the one ahead of it is refused; so a file is put into the order in which its purchases happened.
+Many files are sorted by card or by customer first. The log of a broker is sorted by arrival, and what lies days behind
+its arrival is refused; so a file is put into the order in which its purchases happened.
 """
 
 from __future__ import annotations
