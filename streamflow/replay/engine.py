@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
+from streamflow.contracts import Validator
 from streamflow.contracts.names import TRANSACTIONS_RAW
 from streamflow.errors import StreamFlowError
 from streamflow.rules.engine import Engine
@@ -32,29 +33,6 @@ class LogRecord(NamedTuple):
     key: bytes | None
     body: bytes | None
     kafka_timestamp_ms: int
-
-
-class Verdict(Protocol):
-    """What a validator says about a record; `streamflow.contracts` has the one that jobs use."""
-
-    @property
-    def reason(self) -> str | None:
-        """Why it is rejected; None when it is accepted."""
-
-    @property
-    def record(self) -> dict[str, Any] | None:
-        """The decoded record when it is accepted."""
-
-    @property
-    def event_time_us(self) -> int | None:
-        """Its event time when it is accepted, epoch microseconds."""
-
-
-class Validator(Protocol):
-    """Checks one record of a topic against its contract; never raises."""
-
-    def __call__(self, topic: str, key: bytes | None, body: bytes | None, kafka_timestamp_ms: int) -> Verdict:
-        """Return the verdict."""
 
 
 @dataclass
@@ -99,6 +77,11 @@ class ReplayResult:
     def conflicts(self) -> int:
         """Records of a known purchase with other content."""
         return self.dispositions["conflict"]
+
+    @property
+    def standing(self) -> dict[DecisionKey, Decision]:
+        """Decisions that still say something at the end: the same for every arrival order within the bound."""
+        return {key: item for key, item in self.decisions.items() if item.fired}
 
     @property
     def alerts(self) -> dict[DecisionKey, Decision]:
