@@ -4,7 +4,7 @@ CREATE TEMP TABLE purchase_batch (
     log_rank integer, customer_id text, transaction_id text, store_id text, product_id text, merchant_id text,
     card_id text, device_id text, channel text, quantity integer, amount_minor bigint, currency text,
     event_timestamp timestamptz, utc_offset_min integer, latitude double precision, longitude double precision,
-    schema_version text, known_fields_only boolean, content_md5 text,
+    schema_version text, known_fields_only boolean, content_hash bigint,
     log_id text, kafka_partition integer, kafka_offset bigint, kafka_timestamp timestamptz
 ) ON COMMIT DROP;
 CREATE TEMP TABLE event_batch (

@@ -10,7 +10,7 @@ SELECT
     s.quantity, (s.amount_minor / 100.0)::numeric(14,2), s.currency, s.event_timestamp, s.utc_offset_min, s.latitude,
     s.longitude, s.stream_score, s.stream_alert, true, s.behind_watermark, 0, false,
     jsonb_build_object('contract', true, 'known_fields_only', s.known_fields_only, 'one_content', true,
-                       'content_md5', s.content_md5),
+                       'content_hash', s.content_hash),
     s.schema_version, s.log_id, s.kafka_partition, s.kafka_offset, s.kafka_timestamp, {load_time}
 FROM ({scored}) AS s
 ON CONFLICT (customer_id, transaction_id) DO NOTHING;

@@ -11,8 +11,8 @@ UPDATE silver.clean_transactions AS c SET
 FROM (
     SELECT
         b.customer_id, b.transaction_id,
-        count(*) FILTER (WHERE b.content_md5 = k.quality_checks ->> 'content_md5') AS equal_repeats,
-        count(*) FILTER (WHERE b.content_md5 <> k.quality_checks ->> 'content_md5') AS other_repeats
+        count(*) FILTER (WHERE b.content_hash = (k.quality_checks ->> 'content_hash')::bigint) AS equal_repeats,
+        count(*) FILTER (WHERE b.content_hash <> (k.quality_checks ->> 'content_hash')::bigint) AS other_repeats
     FROM purchase_batch AS b
     JOIN silver.clean_transactions AS k USING (customer_id, transaction_id)
     WHERE (b.log_id, b.kafka_partition, b.kafka_offset) <> (k.log_id, k.kafka_partition, k.kafka_offset)

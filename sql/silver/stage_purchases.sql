@@ -4,7 +4,7 @@ INSERT INTO purchase_batch
 SELECT
     {log_rank}, p.customer_id, p.transaction_id, p.store_id, p.product_id, p.merchant_id, p.card_id, p.device_id,
     p.channel, p.quantity, p.amount_minor, p.currency, r.event_timestamp, p.utc_offset_min, p.latitude, p.longitude,
-    r.schema_version, r.processing_status = 'accepted', md5(r.raw_payload::text),
+    r.schema_version, r.processing_status = 'accepted', jsonb_hash_extended(r.raw_payload, 0),
     r.log_id, r.kafka_partition, r.kafka_offset, r.kafka_timestamp
 FROM bronze_ext.raw_transactions AS r
 CROSS JOIN LATERAL jsonb_to_record(r.raw_payload) AS p(

@@ -160,7 +160,7 @@ class SilverPass:
 
     def _purchases(self) -> None:
         rows = self._count("purchase_batch")
-        fresh = repeated = 0
+        fresh = 0
         if rows:
             scored = self._scored(sql.Identifier("purchase_batch"), sql.SQL("p.log_rank, p.kafka_offset"))
             fresh = self._execute("clean_transactions_insert", scored=scored)
@@ -168,9 +168,9 @@ class SilverPass:
         touched = self._scored(sql.SQL("({})").format(self._render("touched_rows")), sql.SQL("p.kafka_offset"))
         rescored = self._execute("clean_transactions_rescore", scored=touched)
         if fresh < rows:
-            repeated = self._execute("clean_transactions_repeats")
+            self._execute("clean_transactions_repeats")
         if rows or rescored:
-            self._done.add("silver.clean_transactions", rows, fresh + rescored + repeated, rows - fresh)
+            self._done.add("silver.clean_transactions", rows, fresh + rescored, rows - fresh)
 
     def _scored(self, purchases: sql.Composable, first: sql.Composable) -> sql.Composed:
         return self._render("scored_purchases", purchases=purchases, first=first)

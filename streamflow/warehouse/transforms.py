@@ -15,6 +15,8 @@ from streamflow.errors import StreamFlowError
 from streamflow.log import get_logger
 from streamflow.settings import Database, Settings
 from streamflow.warehouse.connections import Session, connect, exclusive
+from streamflow.warehouse.gold import TRANSFORM as SILVER_TO_GOLD
+from streamflow.warehouse.gold import GoldPass
 from streamflow.warehouse.report import Pass, Slice, TableLoad, TransformReport, write_audit, write_failure
 from streamflow.warehouse.silver import TRANSFORM as BRONZE_TO_SILVER
 from streamflow.warehouse.silver import SilverPass
@@ -46,6 +48,29 @@ def bronze_to_silver(settings: Settings, run_id: str) -> TransformReport:
             return SilverPass(target, source, done).run()
 
         return _run(settings, run_id, "silver_db", BRONZE_TO_SILVER, step)
+
+
+def silver_to_gold(settings: Settings, run_id: str) -> TransformReport:
+    """Bring gold up to silver's newest load.
+
+    Args:
+        settings: Where the databases are.
+        run_id: Name of this run in the audit.
+
+    Returns:
+        Rows in, out and rejected by table; the mark is a time of silver's loads, microseconds since 1970.
+
+    Raises:
+        EnvironmentNotReady: PostgreSQL does not answer, or another load does not end.
+    """
+    catalogue = Catalogue.load(settings.contracts_dir)
+    with connect(settings, "silver_db", "transform") as connection:
+        source = Session(connection, settings.sql_dir)
+
+        def step(target: Session, done: Pass) -> bool:
+            return GoldPass(target, source, catalogue, done).run()
+
+        return _run(settings, run_id, "gold_db", SILVER_TO_GOLD, step)
 
 
 def _run(settings: Settings, run_id: str, database: Database, transform: str, step: Step) -> TransformReport:

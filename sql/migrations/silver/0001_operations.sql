@@ -1,7 +1,7 @@
 -- Purpose: what every layer records about its own loads, and who may reach this database.
 -- Grain:   ops.load_audit one row a run and table; ops.marks one row a transform, source and log partition.
 GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {transform};
-GRANT CONNECT ON DATABASE {database} TO {reader}, {ingest};
+GRANT CONNECT ON DATABASE {database} TO {reader};
 
 CREATE TABLE ops.load_audit (
     audit_id            bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -32,7 +32,7 @@ CREATE TABLE ops.marks (
     PRIMARY KEY (transform, source_table, log_id, kafka_partition)
 );
 
-GRANT USAGE ON SCHEMA ops TO {transform}, {reader}, {ingest};
-GRANT SELECT ON ops.schema_migrations TO {transform}, {reader}, {ingest};
+GRANT USAGE ON SCHEMA ops TO {transform}, {reader};
+GRANT SELECT ON ops.schema_migrations TO {transform}, {reader};
 GRANT SELECT, INSERT, UPDATE ON ops.load_audit, ops.marks TO {transform};
 GRANT SELECT ON ops.load_audit, ops.marks TO {reader};
