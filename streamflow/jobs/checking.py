@@ -95,7 +95,7 @@ def headers_json(headers: dict[str, bytes] | None) -> str | None:
     return json.dumps({clean(name): header_value(value) for name, value in headers.items()}, ensure_ascii=False)
 
 
-class CheckRecord(ScalarFunction):  # type: ignore[misc]
+class CheckRecord(ScalarFunction):
     """`check_record(topic, key, body, kafka_ms, headers) -> verdict`; never raises, whatever the bytes."""
 
     def __init__(self, contracts_dir: str, base_currency: str, build: str) -> None:

@@ -66,7 +66,7 @@ def output_type() -> TypeInformation:
     return Types.ROW_NAMED(names, [text, text, text, Types.LONG(), text, text])
 
 
-class DetectFraud(KeyedProcessFunction):  # type: ignore[misc]
+class DetectFraud(KeyedProcessFunction):
     """Runs the validator and the engine over each customer's purchases.
 
     `use_book` is all that a broadcast stream of rule records will have to call.
@@ -104,10 +104,11 @@ class DetectFraud(KeyedProcessFunction):  # type: ignore[misc]
         """Take one record; returns what to send, usually nothing."""
         arrival = unpack(value)
         verdict = self._validate(self._topic, arrival.key, arrival.body, arrival.kafka_ms)
-        if verdict.reason is not None:
+        record, event_time_us = verdict.record, verdict.event_time_us
+        if verdict.reason is not None or record is None or event_time_us is None:
             self._counters["rejected"].inc()
             return ()
-        purchase = purchase_from_record(verdict.record, verdict.event_time_us)
+        purchase = purchase_from_record(record, event_time_us)
         stored: bytes | None = self._state.value()
         if stored is None:
             self._set_alarm(ctx)
@@ -118,7 +119,7 @@ class DetectFraud(KeyedProcessFunction):  # type: ignore[misc]
         self._state.update(arrival.kafka_ms.to_bytes(_STAMP_BYTES, "big", signed=True) + after)
         if len(outcomes) == 1 and outcomes[0] is SCORED:
             return ()
-        return self._rows(arrival, verdict.record, outcomes)
+        return self._rows(arrival, record, outcomes)
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Sequence[Row]:
         """Free a customer's memory, if the log has moved on so far that the engine would start afresh anyway.

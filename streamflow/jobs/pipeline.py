@@ -18,7 +18,7 @@ MAX_PARALLELISM = 128
 
 OPTIONS = {
     "pipeline.max-parallelism": str(MAX_PARALLELISM),
-    # The planner numbers operators from the start of each client, so the same plan has the same ids in every submission.
+    # Each client numbers operators from the start, so the same plan has the same ids in every submission.
     "table.exec.uid.generation": "ALWAYS",
     "table.exec.uid.format": "<id>_<transformation>",
     "table.exec.sink.upsert-materialize": "NONE",

@@ -37,7 +37,7 @@ MINI_BATCH = {
 _MINUTE_US = 60_000_000
 
 
-class AcceptedPurchase(ScalarFunction):  # type: ignore[misc]
+class AcceptedPurchase(ScalarFunction):
     """`accepted_purchase(topic, key, body, kafka_ms) -> fields`; all NULL for a record that breaks its contract."""
 
     def __init__(self, contracts_dir: str, base_currency: str, build: str) -> None:
@@ -65,7 +65,9 @@ class AcceptedPurchase(ScalarFunction):  # type: ignore[misc]
 
 def accepted_purchase(plan: Plan) -> UserDefinedScalarFunctionWrapper:
     """Return the function, ready to be registered as `accepted_purchase`."""
-    texts = [DataTypes.FIELD(name, DataTypes.STRING()) for name in ("customer_id", "transaction_id", "currency", "channel")]
+    texts = [
+        DataTypes.FIELD(name, DataTypes.STRING()) for name in ("customer_id", "transaction_id", "currency", "channel")
+    ]
     numbers = [DataTypes.FIELD(name, DataTypes.BIGINT()) for name in ("event_minute", "amount_minor")]
     function = AcceptedPurchase(plan.contracts_dir, plan.base_currency, plan.contract_build)
     return udf(function, result_type=DataTypes.ROW([*texts, *numbers]))
@@ -78,7 +80,7 @@ def build(pipeline: Pipeline) -> None:
     pipeline.read_topics()
     tables.create_temporary_function("accepted_purchase", accepted_purchase(pipeline.plan))
     pipeline.materialise("purchases", pipeline.query("aggregator_purchases"))
-    # Only now: with mini-batches the planner takes the de-duplication for one that may retract, and MAX would pay for it.
+    # Only now: with mini-batches on, the planner fears that the de-duplication retracts, and MAX would pay for it.
     _configure(pipeline, MINI_BATCH)
     jdbc = pipeline.jdbc("gold_db", "gold")
     sinks = tables.create_statement_set()

@@ -23,7 +23,7 @@ def _environment(sql_dir: Path) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(sql_dir),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,
+        autoescape=False,  # noqa: S701 - this is SQL, quoted by `literal`; HTML escapes would break it
         keep_trailing_newline=False,
     )
     environment.filters["literal"] = quote

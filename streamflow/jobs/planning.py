@@ -1,0 +1,100 @@
+"""What has to be known before a job can be submitted: log ids, contracts, rule records, where ingestion begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from streamflow.contracts import Catalogue, build_validator
+from streamflow.contracts.names import DEAD_LETTERS, FRAUD_ALERTS, FRAUD_DECISIONS, TRANSACTIONS_LATE, bronze_table_for
+from streamflow.errors import EnvironmentNotReady
+from streamflow.jobs.plan import FRAUD_DETECTOR, TRANSACTION_PROCESSOR, Plan, TopicPlan
+from streamflow.jobs.progress import ANSWER_S, source_topics, start_offsets
+from streamflow.settings import Settings
+
+
+def make_plans(settings: Settings, jobs: Sequence[str]) -> dict[str, Plan]:
+    """Return what each job is to be submitted with; creates the topics that do not exist yet.
+
+    Raises:
+        EnvironmentNotReady: A server does not answer, or no rule set is published.
+        InputError: A rule record is wrong, or a rule set looks further back than state reaches.
+    """
+    from streamflow.generator.producer import ensure_topics
+
+    catalogue = Catalogue.load(settings.contracts_dir)
+    log_ids = ensure_topics(settings, catalogue)
+    build = build_validator(catalogue, settings.base_currency).build_id
+    return {
+        job: Plan(
+            job=job,
+            topics=tuple(TopicPlan(name, log_ids[name], bronze_table_for(name)) for name in source_topics(job)),
+            dead_letters=DEAD_LETTERS,
+            decisions=FRAUD_DECISIONS,
+            alerts=FRAUD_ALERTS,
+            late=TRANSACTIONS_LATE,
+            contracts_dir=str(settings.contracts_dir.resolve()),
+            base_currency=settings.base_currency,
+            contract_build=build,
+            rule_records=_rule_records(settings) if job == FRAUD_DETECTOR else (),
+        )
+        for job in jobs
+    }
+
+
+def _rule_records(settings: Settings) -> tuple[dict[str, Any], ...]:
+    """Read the fraud-rules topic to its end and check that a job can run it."""
+    from streamflow.contracts.rule_sets import check_horizons, load_horizons
+    from streamflow.replay.rule_topic import read_rule_records
+    from streamflow.rules.book import RuleBook
+
+    records = read_rule_records(settings.kafka.require())
+    book = RuleBook.from_records(records)
+    if not any(activation.role == "live" for activation in book.activations):
+        raise EnvironmentNotReady("No rule set is live on the fraud-rules topic: run 'streamflow rules publish 1.0.0'.")
+    horizons = load_horizons(settings.contracts_dir)
+    for card in book.cards.values():
+        check_horizons(card.rule_set, horizons)
+    return tuple(records)
+
+
+def record_start(settings: Settings, plan: Plan) -> None:
+    """Record where ingestion of each partition begins, once for each log; conservation is proven from there.
+
+    Raises:
+        EnvironmentNotReady: PostgreSQL does not answer, or its tables do not exist.
+    """
+    if plan.job != TRANSACTION_PROCESSOR:
+        return
+    import psycopg
+
+    from streamflow.jobs.statements import render
+
+    log_ids = {topic.name: topic.log_id for topic in plan.topics}
+    starts = start_offsets(settings, log_ids)
+    rows = [(log_ids[topic], partition, topic, first) for (topic, partition), first in sorted(starts.items())]
+    try:
+        with psycopg.connect(settings.postgres.dsn("bronze_db", "ingest")) as connection:
+            connection.cursor().executemany(render(settings.sql_dir, "ingest_start").encode(), rows)
+    except psycopg.errors.UndefinedTable:
+        raise EnvironmentNotReady("The bronze tables do not exist: run 'streamflow warehouse migrate' first.") from None
+    except psycopg.OperationalError as error:
+        first = str(error).strip().splitlines()[0]
+        raise EnvironmentNotReady(f"PostgreSQL does not answer ({first}): run 'streamflow up'.") from None
+
+
+def forget_progress(settings: Settings, plan: Plan) -> None:
+    """Delete the offsets that an earlier life of the job committed; it is to read everything again.
+
+    Left in place, they would say "drained" before the job had read its first record.
+    """
+    from confluent_kafka import KafkaError, KafkaException
+    from confluent_kafka.admin import AdminClient
+
+    admin = AdminClient({"bootstrap.servers": settings.kafka.require(), "log_level": 0})
+    try:
+        admin.delete_consumer_groups([plan.group], request_timeout=ANSWER_S)[plan.group].result(ANSWER_S)
+    except KafkaException as error:
+        reason = error.args[0]
+        if reason.code() != KafkaError.GROUP_ID_NOT_FOUND:
+            raise EnvironmentNotReady(f"Kafka keeps the offsets of {plan.group}: {reason.str()}.") from None

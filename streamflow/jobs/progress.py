@@ -1,0 +1,149 @@
+"""How far the jobs are, by the offsets that their checkpoints committed; a run is drained when nothing is left.
+
+A committed offset means more than "read": the checkpoint behind it flushed every sink first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+from streamflow.contracts.names import SOURCE_TOPICS, TRANSACTIONS_RAW
+from streamflow.errors import EnvironmentNotReady, StreamFlowError
+from streamflow.jobs.cluster import Cluster
+from streamflow.jobs.plan import JOBS, TRANSACTION_PROCESSOR, group_of
+from streamflow.settings import Settings
+
+ANSWER_S = 15.0
+POLL_S = 0.3
+
+Place = tuple[str, int]
+"""Topic and partition."""
+Offsets = dict[Place, int]
+
+
+def source_topics(job: str) -> tuple[str, ...]:
+    """Return the topics that a job reads."""
+    return SOURCE_TOPICS if job == TRANSACTION_PROCESSOR else (TRANSACTIONS_RAW,)
+
+
+def _admin(settings: Settings) -> Any:
+    from confluent_kafka.admin import AdminClient
+
+    return AdminClient(
+        {"bootstrap.servers": settings.kafka.require(), "log_level": 0, "error_cb": lambda _: None}  # type: ignore[dict-item]
+    )
+
+
+def _offsets(settings: Settings, topics: Iterable[str], end: Literal["earliest", "latest"]) -> Offsets:
+    from confluent_kafka import KafkaException, TopicPartition, admin
+
+    specs: Any = admin.OffsetSpec  # type: ignore[attr-defined]  # its stubs forget to export it
+    client, wanted = _admin(settings), set(topics)
+    try:
+        known = client.list_topics(timeout=ANSWER_S).topics
+        missing = sorted(wanted - known.keys())
+        if missing:
+            raise EnvironmentNotReady(
+                f"The topic '{missing[0]}' does not exist: run 'streamflow jobs submit all' first."
+            )
+        places = [TopicPartition(name, number) for name in wanted for number in known[name].partitions]
+        answers = client.list_offsets(dict.fromkeys(places, getattr(specs, end)()), request_timeout=ANSWER_S)
+        return {(place.topic, place.partition): future.result(ANSWER_S).offset for place, future in answers.items()}
+    except KafkaException as error:
+        raise EnvironmentNotReady(f"Kafka does not tell its offsets: {error.args[0].str()}.") from None
+
+
+def end_offsets(settings: Settings, topics: Iterable[str] = SOURCE_TOPICS) -> Offsets:
+    """Return the offset behind the newest record of each partition."""
+    return _offsets(settings, topics, "latest")
+
+
+def start_offsets(settings: Settings, topics: Iterable[str] = SOURCE_TOPICS) -> Offsets:
+    """Return the offset of the oldest record of each partition."""
+    return _offsets(settings, topics, "earliest")
+
+
+def committed_offsets(settings: Settings, job: str) -> Offsets:
+    """Return what a job's checkpoints have committed; a partition it never read is missing."""
+    from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
+
+    group = group_of(job)
+    try:
+        future = _admin(settings).list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group]
+        answers = future.result(ANSWER_S).topic_partitions
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
+            return {}
+        raise EnvironmentNotReady(f"Kafka does not tell the offsets of {group}: {error.args[0].str()}.") from None
+    return {(place.topic, place.partition): place.offset for place in answers if place.offset >= 0}
+
+
+def lag(settings: Settings, job: str, ends: Mapping[Place, int]) -> int:
+    """Return how many records of `ends` a job has not committed yet; an empty partition counts nothing."""
+    topics = source_topics(job)
+    mine = {place: end for place, end in ends.items() if place[0] in topics}
+    starts = start_offsets(settings, topics)
+    done = committed_offsets(settings, job)
+    return sum(max(0, end - max(done.get(place, 0), starts[place])) for place, end in mine.items())
+
+
+def wait_drained(
+    settings: Settings,
+    deadline_s: float = 600.0,
+    jobs: Iterable[str] = JOBS,
+    report: Callable[[dict[str, int]], None] | None = None,
+) -> Offsets:
+    """Wait until the jobs have committed everything that is in their topics now, and what they made of it.
+
+    Call it when the producers are done. First every job reaches the end of its topics; then the processor reaches the
+    end of what the detector wrote meanwhile.
+
+    Args:
+        settings: Where Kafka and Flink are.
+        deadline_s: How long both together may take, seconds.
+        jobs: Which jobs to wait for.
+        report: Called with the lag by job at each look, for a progress bar.
+
+    Returns:
+        The end offsets that were reached.
+
+    Raises:
+        StreamFlowError: A job has ended, or the deadline passed; the sentence says which job lags by how much.
+    """
+    deadline = time.monotonic() + deadline_s
+    waited = tuple(jobs)
+    _wait(settings, waited, end_offsets(settings), deadline=deadline, report=report)
+    ends = end_offsets(settings)
+    if TRANSACTION_PROCESSOR in waited:
+        _wait(settings, (TRANSACTION_PROCESSOR,), ends, deadline=deadline, report=report)
+    return ends
+
+
+def _wait(
+    settings: Settings,
+    jobs: tuple[str, ...],
+    ends: Offsets,
+    *,
+    deadline: float,
+    report: Callable[[dict[str, int]], None] | None,
+) -> None:
+    cluster = Cluster(settings)
+    while True:
+        lags = {job: lag(settings, job, ends) for job in jobs}
+        if report is not None:
+            report(lags)
+        behind = {job: count for job, count in lags.items() if count}
+        if not behind:
+            return
+        active = cluster.active()
+        for job, count in behind.items():
+            if job not in active:
+                raise StreamFlowError(
+                    f"The job {job} does not run and lags by {count} records: see 'streamflow jobs list'."
+                )
+        if time.monotonic() > deadline:
+            worst = max(behind, key=lambda job: behind[job])
+            raise StreamFlowError(f"Not drained within the deadline: {worst} still lags by {behind[worst]} records.")
+        time.sleep(POLL_S)
