@@ -1,0 +1,1 @@
+"""Typed event models, generated from the contracts."""
