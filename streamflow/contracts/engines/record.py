@@ -100,19 +100,22 @@ class Validator:
 
     Attributes:
         build_id: Hash over the contracts it was compiled from; jobs that must agree compare it.
+        untranslated: Checks that a single record cannot answer.
     """
 
-    def __init__(self, topics: dict[str, dict[str, TopicValidator]], newest: dict[str, str], build_id: str) -> None:
+    def __init__(
+        self,
+        topics: dict[str, dict[str, TopicValidator]],
+        newest: dict[str, str],
+        build_id: str,
+        untranslated: tuple[Untranslated, ...],
+    ) -> None:
         """Use `build_validator` instead."""
         self._topics = topics
         self._newest = {topic: topics[topic][version] for topic, version in newest.items()}
         self._decode = msgspec.json.Decoder().decode
         self.build_id = build_id
-
-    @property
-    def untranslated(self) -> tuple[Untranslated, ...]:
-        """Checks that a single record cannot answer."""
-        return tuple(u for versions in self._topics.values() for v in versions.values() for u in v.judge.untranslated)
+        self.untranslated = untranslated
 
     def __call__(self, topic: str, key: bytes | None, body: bytes | None, kafka_timestamp_ms: int) -> Verdict:
         """Judge one record.
@@ -201,10 +204,16 @@ def build_validator(catalogue: Catalogue, base_currency: str) -> Validator:
     settings = {"base_currency": base_currency}
     topics: dict[str, dict[str, TopicValidator]] = {}
     newest: dict[str, str] = {}
+    untranslated: list[Untranslated] = []
     build = hashlib.sha256(base_currency.encode())
     for dataset in [*catalogue.datasets("events"), *catalogue.datasets("reference")]:
         build.update(f"{dataset.id}:{dataset.sha256};".encode())
-        if dataset.topic is not None and dataset.topic.payload == "json":
+        if dataset.topic is None:
+            continue
+        if dataset.topic.payload == "opaque":
+            untranslated += [Untranslated(check, "the value is another topic's bytes") for check in dataset.checks]
+        else:
             topics.setdefault(dataset.name, {})[dataset.version] = TopicValidator(dataset, catalogue, settings)
             newest[dataset.name] = dataset.version
-    return Validator(topics, newest, build.hexdigest())
+            untranslated += topics[dataset.name][dataset.version].judge.untranslated
+    return Validator(topics, newest, build.hexdigest(), tuple(untranslated))

@@ -1,0 +1,114 @@
+"""Trying the examples of each contract: valid ones must pass, invalid ones must fail for the reason that they state.
+
+`contracts/<layer>/<dataset>/examples/valid/*.json` holds records as they are. An invalid example is an object with
+`reason` and `record`; a topic's may have `text` in place of `record` where it is no JSON, and may state `key` and
+`kafka_timestamp`; otherwise the key is the right one and the record is a second old.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from streamflow.contracts.catalogue import Catalogue
+from streamflow.contracts.dataset import Dataset
+from streamflow.contracts.engines.judge import Judge
+from streamflow.contracts.engines.record import Validator, build_validator
+from streamflow.contracts.timestamps import parse_us
+from streamflow.errors import InputError
+
+BASE_CURRENCY = "USD"
+DEFAULT_TIME = "2026-03-01T09:15:03Z"
+
+
+@dataclass
+class Tried:
+    """What the examples showed.
+
+    Attributes:
+        valid: Valid examples that were tried.
+        invalid: Invalid examples that were tried.
+        faults: One sentence for each that surprised.
+    """
+
+    valid: int = 0
+    invalid: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def example_files(dataset: Dataset, kind: str) -> list[Path]:
+    """Return the example files of a dataset; `kind` is valid or invalid."""
+    return sorted((dataset.path.parent / "examples" / kind).glob("*.json"))
+
+
+def try_examples(catalogue: Catalogue) -> Tried:
+    """Try every example of every contract.
+
+    Raises:
+        InputError: A contract is wrong, or an example is no JSON object.
+    """
+    tried = Tried()
+    validator = build_validator(catalogue, BASE_CURRENCY)
+    for dataset in catalogue.datasets():
+        for path in example_files(dataset, "valid"):
+            tried.valid += 1
+            reason = _judge(dataset, catalogue, validator, {"record": _read(path)})
+            if reason is not None:
+                tried.faults.append(f"{path}: a valid example was rejected: {reason}.")
+        for path in example_files(dataset, "invalid"):
+            tried.invalid += 1
+            example = _read(path)
+            reason = _judge(dataset, catalogue, validator, example)
+            if reason != example.get("reason"):
+                tried.faults.append(f"{path}: expected {example.get('reason')}, found {reason or 'nothing wrong'}.")
+        for kind in ("valid", "invalid"):
+            if not example_files(dataset, kind):
+                tried.faults.append(f"{dataset.path.parent}/examples/{kind} holds no example.")
+    return tried
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path} is no JSON: {error}.") from None
+    if not isinstance(found, dict):
+        raise InputError(f"{path} must hold a JSON object.")
+    return found
+
+
+def _judge(dataset: Dataset, catalogue: Catalogue, validator: Validator, example: dict[str, Any]) -> str | None:
+    if dataset.topic is None or dataset.topic.payload == "opaque":
+        judge = Judge(dataset, {"base_currency": BASE_CURRENCY}, catalogue.by_id)
+        fault, _ = judge(example["record"])
+        return fault[0] if fault else None
+    return validator(dataset.topic_name, *wire(dataset, example)).reason
+
+
+def wire(dataset: Dataset, example: dict[str, Any]) -> tuple[bytes | None, bytes, int]:
+    """Return key, value and Kafka timestamp (ms) of a topic's example."""
+    record = example.get("record")
+    text = example["text"] if "text" in example else json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    fields = record if isinstance(record, dict) else {}
+    key = example.get("key", _key(dataset, fields))
+    time = parse_us(str(example.get("kafka_timestamp") or fields.get(_event_time(dataset)) or ""))
+    if time is None:
+        time = (parse_us(DEFAULT_TIME) or 0) - 1_000_000
+    return str(key).encode(), text.encode(), time // 1000 + (0 if "kafka_timestamp" in example else 1000)
+
+
+def _event_time(dataset: Dataset) -> str:
+    return (dataset.topic.event_time_field if dataset.topic else None) or ""
+
+
+def _key(dataset: Dataset, fields: dict[str, Any]) -> str:
+    topic = dataset.topic
+    if topic is None or topic.key_templates is None:
+        return str(fields.get((topic.key_field if topic else None) or ""))
+    template = topic.key_templates.templates.get(str(fields.get(topic.key_templates.field)), "")
+    try:
+        return template.format_map(fields)
+    except KeyError:
+        return ""
