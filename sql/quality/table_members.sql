@@ -9,4 +9,4 @@ SELECT
         t.valid_to
     )::text AS line
 FROM {table} AS t
-WHERE {known}
+WHERE t.{member} IS NOT NULL AND {known}

@@ -186,7 +186,7 @@ def members_in(settings: Settings, table: str, columns: list[str], known: str = 
         table=SQL("{}").format(Identifier(*table.split("."))),
         member=SQL("{}").format(Identifier(f"{entity}_id")),
         columns=SQL("{}").format(Literal(columns)),
-        known=SQL("{} AND t.valid_from IS NOT NULL").format(condition),
+        known=SQL("{}").format(condition),
     )
 
 
