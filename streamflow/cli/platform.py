@@ -92,7 +92,7 @@ def up(
     platform, console, began = _platform(), Console(stderr=True), time.monotonic()
     if not platform.settings.airflow.enabled:
         without = [*(without or []), "airflow"]
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("fetching jars", visible=False)
         live = Live(console=console, auto_refresh=False) if console.is_terminal else None
 

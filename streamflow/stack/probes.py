@@ -64,7 +64,7 @@ class KafkaProbe:
 
 
 Check = Callable[[float], None]
-"""Raises `Unhealthy`; takes when the process began (seconds since the epoch), so that no news of its predecessor counts."""
+"""Raises `Unhealthy`; takes when the process began, seconds since the epoch: news of its predecessor does not count."""
 
 
 def _silent() -> Any:

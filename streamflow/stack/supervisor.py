@@ -25,7 +25,7 @@ import psutil
 
 from streamflow import log
 from streamflow.stack.layout import Layout
-from streamflow.stack.probes import PROBES, Unhealthy
+from streamflow.stack.probes import PROBES, Check, Unhealthy
 from streamflow.stack.process import (
     PlatformStatus,
     ProcessSpec,
@@ -46,6 +46,8 @@ REPLACE_AFTER_S = 120.0
 BACK_OFF_S = (0.5, 30.0)
 STEADY_S = 60.0
 """Healthy for so long, a process starts with the shortest pause again."""
+NOT_STARTED = 127
+"""What a shell returns for a program that is not there."""
 LOG_LIMIT_BYTES = 20 << 20
 LOG_KEEP = 3
 
@@ -102,7 +104,11 @@ class Keeper(threading.Thread):
                 self._set("stopped")
                 return
         while not self.leave.is_set():
-            code = self._live()
+            try:
+                code = self._live()
+            except OSError as error:
+                self._log.warning("process cannot be started", reason=str(error))
+                code = NOT_STARTED
             if self.leave.is_set():
                 break
             if self.spec.kind == "task" and code == 0:
@@ -173,7 +179,7 @@ class Keeper(threading.Thread):
         while process.poll() is None and not self.leave.is_set():
             try:
                 if self._check is not None:
-                    self._check(self.status.started or 0.0)
+                    self._ask(self._check)
                     failed, unhealthy_since = 0, 0.0
                     if self.status.state != "healthy":
                         healthy_since = time.monotonic()
@@ -192,6 +198,13 @@ class Keeper(threading.Thread):
                         self._log.warning("process is replaced", reason=str(error))
                         return
             self._pause(process, PROBE_HEALTHY_S if self.status.state == "healthy" else PROBE_STARTING_S)
+
+    def _ask(self, check: Check) -> None:
+        """Run the health check; an answer of a shape that no server of ours gives is no health."""
+        try:
+            check(self.status.started or 0.0)
+        except (LookupError, TypeError, ValueError) as error:
+            raise Unhealthy(f"a strange answer ({type(error).__name__}: {error})") from error
 
     def _pause(self, process: subprocess.Popen[bytes], seconds: float) -> None:
         """Wait, but not past the end of the process."""

@@ -1,0 +1,66 @@
+"""One real platform for the whole run, on free ports, in a state directory of its own inside the checkout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streamflow import settings as configuration
+from streamflow.settings import Settings, load_settings
+from streamflow.stack.platform import Platform
+
+ROOT = Path(__file__).resolve().parents[1]
+STATE = ROOT / ".cache" / "test" / str(os.getpid())
+KEPT_LOGS = ROOT / ".cache" / "test-logs"
+MARKERS = ("unit", "property", "integration", "e2e")
+
+
+def pytest_configure() -> None:
+    """Keep a developer's own platform, settings and home out of the tests."""
+    for name in [name for name in os.environ if name.startswith("STREAMFLOW_")]:
+        del os.environ[name]
+    os.environ["STREAMFLOW_HOME"] = str(STATE)
+    # A power cut during a test run costs nothing; flushes on a busy disk cost minutes.
+    os.environ["STREAMFLOW_POSTGRES__FSYNC"] = "false"
+    os.environ.setdefault("AIRFLOW_HOME", str(STATE / "airflow-of-tests"))
+    configuration.settings.cache_clear()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by the folder it stands in."""
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        if folder in MARKERS:
+            item.add_marker(folder)
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Platform]:
+    """Kafka, PostgreSQL and Flink, started once and stopped at the end; their logs are kept in .cache/test-logs."""
+    running = Platform(load_settings())
+    try:
+        running.up(without={"airflow"})
+        yield running
+    finally:
+        shutil.rmtree(KEPT_LOGS, ignore_errors=True)
+        if running.layout.logs.is_dir():
+            shutil.copytree(running.layout.logs, KEPT_LOGS)
+        running.down(purge=True)
+        shutil.rmtree(STATE, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def airflow_platform(platform: Platform) -> Platform:
+    """Add Airflow to the running platform when the first test needs it."""
+    platform.up()
+    return platform
+
+
+@pytest.fixture(scope="session")
+def settings(platform: Platform) -> Settings:
+    """Return settings that know the addresses and passwords of the test platform."""
+    return platform.settings

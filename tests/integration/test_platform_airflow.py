@@ -1,0 +1,44 @@
+"""Airflow joins the running platform: three processes, no login on loopback, nothing open to the network."""
+
+from __future__ import annotations
+
+import json
+from urllib.request import urlopen
+
+import psutil
+
+from streamflow.stack.platform import Platform
+from streamflow.stack.process import find
+
+PROCESSES = ("airflow-api", "airflow-scheduler", "airflow-dag-processor")
+
+
+def test_airflow_joins_a_running_platform_without_disturbing_it(airflow_platform: Platform) -> None:
+    """The same `up` starts what is not there yet."""
+    by_name = {entry.name: entry for entry in airflow_platform.status()}
+    assert [by_name[name].state for name in PROCESSES] == ["healthy"] * 3
+    assert airflow_platform.healthy()
+
+
+def test_the_scheduler_and_the_dag_processor_report_to_the_api(airflow_platform: Platform) -> None:
+    """The address that `up` printed answers."""
+    with urlopen(f"{airflow_platform.settings.airflow.require()}/api/v2/monitor/health", timeout=20) as answer:
+        report = json.load(answer)
+    assert {report[part]["status"] for part in ("metadatabase", "scheduler", "dag_processor")} == {"healthy"}
+
+
+def test_a_token_needs_no_login_on_loopback(airflow_platform: Platform) -> None:
+    """Commands and tests use the REST interface with it."""
+    with urlopen(f"{airflow_platform.settings.airflow.require()}/auth/token", timeout=20) as answer:
+        assert json.load(answer)["access_token"]
+
+
+def test_no_airflow_process_listens_beyond_loopback(airflow_platform: Platform) -> None:
+    """Airflow's servers for task logs would bind all interfaces, so they are not started."""
+    addresses = set()
+    for entry in airflow_platform.status():
+        leader = find(entry.pid, entry.started) if entry.name in PROCESSES else None
+        for member in [leader, *leader.children(recursive=True)] if leader else []:
+            listening = [c.laddr.ip for c in member.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+            addresses |= set(listening)
+    assert addresses == {"127.0.0.1"}
