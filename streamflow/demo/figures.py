@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from streamflow.replay.evaluate import Proportion, wilson
+from streamflow.replay.evaluate import Share, wilson
 from streamflow.settings import Database, Settings
 
 ANY = "any rule"
@@ -36,8 +36,8 @@ class Quality:
 
     name: str
     alerts: int
-    precision: Proportion
-    recall: Proportion
+    precision: Share
+    recall: Share
     caught: float
 
 
@@ -54,7 +54,7 @@ class Scenario:
 
     name: str
     purchases: int
-    caught: Proportion
+    caught: Share
     labelled: int
 
 
@@ -105,7 +105,9 @@ def _judge(name: str, chosen: set[Purchase], labelled: dict[Purchase, float]) ->
     )
 
 
-def _quality(facts: list[dict[str, Any]], fired: list[dict[str, Any]], labelled: dict[Purchase, float]) -> list[Quality]:
+def _quality(
+    facts: list[dict[str, Any]], fired: list[dict[str, Any]], labelled: dict[Purchase, float]
+) -> list[Quality]:
     by_rule: dict[str, set[Purchase]] = {}
     for row in fired:
         for rule in row["rules"]:
@@ -161,9 +163,7 @@ def collect(settings: Settings, truth: Path | None, rows: dict[str, int]) -> Fig
         latency_ms=[float(row["latency_ms"]) for row in _rows(settings, "bronze_db", "alert_latency")],
         quality=_quality(facts, _rows(settings, "silver_db", "fired_rules"), labelled),
         scenarios=_scenarios(truth, facts, labelled),
-        hours=[
-            (r["window_start"], r["transactions"], float(r["amount"])) for r in _rows(settings, "gold_db", "hours")
-        ],
+        hours=[(r["window_start"], r["transactions"], float(r["amount"])) for r in _rows(settings, "gold_db", "hours")],
         alert_hours=[(r["hour"], r["alerts"], r["labelled"]) for r in _rows(settings, "gold_db", "alert_hours")],
         examples=_rows(settings, "silver_db", "example_alerts"),
         rows=rows,

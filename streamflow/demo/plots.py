@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from streamflow.demo.figures import BASELINE, Figures
-from streamflow.replay.evaluate import Proportion
+from streamflow.replay.evaluate import Share
 
 # A grey that has enough contrast on white and on near-black, and colours told apart with red-green blindness.
 INK = "#7a7f87"
@@ -30,12 +30,17 @@ def _layout(figure: go.Figure, *, x: str, y: str, height: int = 340, **more: Any
     return figure
 
 
-def _interval(values: list[Proportion]) -> dict[str, Any]:
+def _centre(share: Share) -> float:
+    """A share without trials is drawn at zero with the whole axis as its interval."""
+    return share.value if share.value is not None else 0.0
+
+
+def _interval(values: list[Share]) -> dict[str, Any]:
     return {
         "type": "data",
         "symmetric": False,
-        "array": [v.high - v.value for v in values],
-        "arrayminus": [v.value - v.low for v in values],
+        "array": [v.high - _centre(v) for v in values],
+        "arrayminus": [_centre(v) - v.low for v in values],
         "thickness": 1.5,
         "width": 4,
     }
@@ -78,7 +83,7 @@ def quality(figures: Figures) -> go.Figure:
         ("recall", [q.recall for q in figures.quality], ORANGE),
     ):
         figure.add_scatter(
-            x=[v.value for v in values],
+            x=[_centre(v) for v in values],
             y=names,
             error_x=_interval(values),
             name=label,
@@ -93,10 +98,10 @@ def quality(figures: Figures) -> go.Figure:
 
 def scenarios(figures: Figures) -> go.Figure:
     """Share of the injected purchases of each scenario that raised an alert."""
-    ordered = sorted(figures.scenarios, key=lambda s: s.caught.value)
+    ordered = sorted(figures.scenarios, key=lambda s: _centre(s.caught))
     figure = go.Figure(
         go.Bar(
-            x=[s.caught.value for s in ordered],
+            x=[_centre(s.caught) for s in ordered],
             y=[s.name for s in ordered],
             error_x=_interval([s.caught for s in ordered]),
             orientation="h",
