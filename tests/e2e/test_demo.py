@@ -1,0 +1,90 @@
+"""The demonstration as a user runs it: one command, on servers of its own, with Airflow running the DAGs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamflow.settings import load_settings
+from streamflow.stack.platform import Platform
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT / ".cache" / "test" / f"demo-{os.getpid()}"
+PURCHASES = 3000
+COMMAND = [
+    str(Path(sys.executable).with_name("streamflow")),
+    "demo",
+    "--purchases",
+    str(PURCHASES),
+    "--days",
+    "2",
+    "--json",
+]
+
+Outcome = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Iterator[Outcome]:
+    """Run it once; its servers stop afterwards."""
+    environment = {**os.environ, "STREAMFLOW_HOME": str(HOME)}
+    try:
+        done = subprocess.run(COMMAND, env=environment, capture_output=True, text=True, timeout=900, check=False)
+        assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+        yield json.loads(done.stdout)
+    finally:
+        Platform(load_settings(home=HOME)).down(purge=True)
+        shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.mark.timeout(900)
+def test_every_check_of_the_demonstration_passes(outcome: Outcome) -> None:
+    """Conservation, replay, recounts and the star hold, and there are checks at all."""
+    checks = {check["name"]: check["ok"] for check in outcome["verify"]["checks"]}
+    assert len(checks) >= 8
+    assert [name for name, ok in checks.items() if not ok] == []
+
+
+def test_each_broken_record_was_rejected_for_the_reason_it_was_broken(outcome: Outcome) -> None:
+    """The generator says what it broke; the dead letters say what they found."""
+    injected = {
+        name.removeprefix("rejected."): count
+        for name, count in outcome["generated"].items()
+        if name.startswith("rejected.")
+    }
+    found: Counter[str] = Counter()
+    for entry in outcome["rejected"]:
+        found[entry["reason"]] += entry["records"]
+    assert sum(injected.values()) > 0
+    assert dict(found) == injected
+
+
+def test_every_purchase_reaches_gold_once(outcome: Outcome) -> None:
+    """Distinct valid purchases, no more and no fewer, are rows of the fact table."""
+    facts = next(count for name, count in outcome["rows"].items() if name.endswith("fact_transactions"))
+    assert facts == outcome["generated"]["purchases"] == PURCHASES
+
+
+def test_fraud_is_caught_and_measured_beside_the_baseline(outcome: Outcome) -> None:
+    """There are alerts, each with a latency, and a baseline with as many."""
+    assert outcome["alerts"]["any rule"] > 0
+    assert outcome["alerts"]["amount alone"] == outcome["alerts"]["any rule"]
+    assert 0 < outcome["latency_ms"]["p50"] <= outcome["latency_ms"]["p99"]
+
+
+def test_the_report_opens_without_a_network(outcome: Outcome) -> None:
+    """No script, style or picture comes from another host."""
+    page = Path(outcome["report"]).read_text(encoding="utf-8")
+    body = re.sub(r"<script>.*?</script>", "", page, count=1, flags=re.DOTALL)
+    assert len(page) > 1_000_000
+    assert re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=[\"']https?:", body) == []
