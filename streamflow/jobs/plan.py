@@ -24,7 +24,7 @@ class TopicPlan(msgspec.Struct, frozen=True):
     Attributes:
         name: The topic.
         log_id: Kafka's id of this incarnation of it; part of every key that the job writes.
-        bronze_table: Where its accepted records go, None when no table keeps them.
+        bronze_table: Where its accepted records go, in the schema bronze; None when no table keeps them.
     """
 
     name: str

@@ -70,8 +70,10 @@ def committed_offsets(settings: Settings, job: str) -> Offsets:
     from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
 
     group = group_of(job)
+    # Kept in a name: an admin client that is collected never completes its futures.
+    admin = _admin(settings)
     try:
-        future = _admin(settings).list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group]
+        future = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group]
         answers = future.result(ANSWER_S).topic_partitions
     except KafkaException as error:
         if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:

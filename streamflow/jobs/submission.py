@@ -25,7 +25,7 @@ from streamflow.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-START_S = 120.0
+START_S = 300.0
 STOP_S = 120.0
 POLL_S = 0.25
 _JOB_ID = re.compile(r"JobID ([0-9a-f]{32})")
