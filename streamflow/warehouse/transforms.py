@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from streamflow.contracts.catalogue import Catalogue
-from streamflow.errors import StreamFlowError
+from streamflow.errors import InputError, StreamFlowError
 from streamflow.log import get_logger
 from streamflow.settings import Database, Settings
 from streamflow.warehouse.connections import Session, connect, exclusive
@@ -23,6 +23,9 @@ from streamflow.warehouse.silver import SilverPass
 
 WORK_MEMORY = "128MB"
 """For sorts of one pass; the default of 4 MB writes them to disk."""
+
+SAMPLE = "10"
+"""Statistics target for the batches: their sizes and keys matter to the planner, not their finest distribution."""
 
 Step = Callable[[Session, Pass], bool]
 
@@ -73,6 +76,30 @@ def silver_to_gold(settings: Settings, run_id: str) -> TransformReport:
         return _run(settings, run_id, "gold_db", SILVER_TO_GOLD, step)
 
 
+def forget(settings: Settings) -> None:
+    """Empty silver and gold and their marks, so that the next runs build them anew from all of bronze.
+
+    The stream's own aggregates stay.
+
+    Raises:
+        InputError: Retention has removed a part of bronze, so what would be emptied could not be built again.
+    """
+    with connect(settings, "bronze_db", "transform") as connection:
+        if Session(connection, settings.sql_dir).value("maintenance/ledger_count"):
+            raise InputError(
+                "Retention has removed a part of bronze, so silver and gold cannot be built again from it; "
+                "restore the partitions that ops.retention_ledger names first."
+            )
+    layers: tuple[tuple[Database, str], ...] = (("gold_db", "gold/forget"), ("silver_db", "silver/forget"))
+    for database, name in layers:
+        with (
+            connect(settings, database, "transform") as connection,
+            exclusive(connection, "rebuilding"),
+            connection.transaction(),
+        ):
+            Session(connection, settings.sql_dir).execute(name)
+
+
 def _run(settings: Settings, run_id: str, database: Database, transform: str, step: Step) -> TransformReport:
     log = get_logger(run=run_id, transform=transform)
     versions = contract_versions(settings)
@@ -87,6 +114,7 @@ def _run(settings: Settings, run_id: str, database: Database, transform: str, st
             try:
                 with connection.transaction():
                     connection.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEMORY])
+                    connection.execute("SELECT set_config('default_statistics_target', %s, true)", [SAMPLE])
                     more = step(target, done)
                     write_audit(target, done, versions)
             except StreamFlowError as error:
