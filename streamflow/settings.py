@@ -10,18 +10,22 @@ from __future__ import annotations
 import json
 import os
 import tomllib
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from streamflow.errors import EnvironmentNotReady, InputError, nearest
 
 PREFIX = "STREAMFLOW_"
 ENDPOINTS = "endpoints.json"
 SECRETS = "secrets.json"
+
+_FILES: ContextVar[dict[str, Any]] = ContextVar("_FILES", default={})  # noqa: B039 - never changed in place
+"""What profile and records say, on its way from `load_settings` into the sources of `Settings`."""
 
 Role = Literal["owner", "ingest", "transform", "reader"]
 Database = Literal["bronze_db", "silver_db", "gold_db"]
@@ -181,8 +185,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment before files; files are merged by `load_settings` into the init source."""
-        return env_settings, init_settings
+        """Arguments before the environment, the environment before files."""
+        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=_FILES.get())
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -270,11 +274,13 @@ def load_settings(**overrides: Any) -> Settings:
         values = _merge(values, _read_profile(Path(given)))
     elif shipped.exists():
         values = _merge(values, _read_profile(shipped))
-    values = _merge(values, {"root": root, "home": home, **overrides})
+    token = _FILES.set(values)
     try:
-        return Settings(**values)
+        return Settings(**{"root": root, "home": home, **overrides})
     except ValidationError as error:
         raise InputError(_sentence(error)) from None
+    finally:
+        _FILES.reset(token)
 
 
 @cache

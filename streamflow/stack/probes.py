@@ -20,7 +20,7 @@ def get_json(url: str, *, timeout_s: float = TIMEOUT_S) -> Any:
     """Return the JSON that a GET gives.
 
     Raises:
-        Unhealthy: No connection, a status other than 200, or no JSON.
+        Unhealthy: No connection, a status other than 200 or 201, or no JSON.
     """
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
@@ -32,7 +32,7 @@ def get_json(url: str, *, timeout_s: float = TIMEOUT_S) -> Any:
         raise Unhealthy(f"no answer on port {parts.port} ({type(error).__name__})") from error
     finally:
         connection.close()
-    if response.status != http.client.OK:
+    if response.status not in (http.client.OK, http.client.CREATED):
         raise Unhealthy(f"{parts.path} answers with status {response.status}")
     try:
         return json.loads(body)

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import psutil
 import psycopg
@@ -22,6 +21,7 @@ import pytest
 from streamflow.errors import EnvironmentNotReady
 from streamflow.settings import Settings, load_settings
 from streamflow.stack.platform import Platform
+from streamflow.stack.probes import get_json
 from streamflow.stack.process import MARK, ProcessStatus
 from streamflow.stack.toolchain import flink_bin, flink_env
 
@@ -119,8 +119,7 @@ def test_the_addresses_reach_other_commands_through_the_state_directory(platform
     assert found.kafka.require() == platform.settings.kafka.bootstrap_servers
     assert found.postgres.address() == platform.settings.postgres.address()
     assert found.flink.checkpoint_dir.startswith("file://")
-    with urlopen(f"{found.flink.require()}/overview", timeout=10) as answer:
-        assert json.load(answer)["slots-total"] == found.flink.taskmanagers
+    assert get_json(f"{found.flink.require()}/overview")["slots-total"] == found.flink.taskmanagers
 
 
 def test_starting_twice_changes_nothing(platform: Platform) -> None:
@@ -132,7 +131,8 @@ def test_starting_twice_changes_nothing(platform: Platform) -> None:
 
 def test_a_broker_takes_topics_as_soon_as_it_is_healthy(platform: Platform) -> None:
     """The health check waits until the broker is unfenced."""
-    from confluent_kafka.admin import AdminClient, NewTopic
+    from confluent_kafka.admin import AdminClient
+    from confluent_kafka.cimpl import NewTopic
 
     admin = AdminClient({"bootstrap.servers": platform.settings.kafka.require()})
     admin.create_topics([NewTopic("platform-test", 1, 1)])["platform-test"].result(30)
@@ -181,7 +181,7 @@ def test_no_role_enters_with_a_wrong_password(settings: Settings) -> None:
 def test_the_owner_may_make_foreign_servers_where_a_layer_reads_the_one_before(settings: Settings) -> None:
     """Silver reads bronze, gold reads silver, both through foreign tables."""
     for database in ("silver_db", "gold_db"):
-        with psycopg.connect(settings.postgres.dsn(database, "owner")) as connection:  # type: ignore[arg-type]
+        with psycopg.connect(settings.postgres.dsn(database, "owner")) as connection:
             connection.execute("CREATE SERVER platform_test FOREIGN DATA WRAPPER postgres_fdw")
             connection.rollback()
 

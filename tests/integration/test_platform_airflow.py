@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from urllib.request import urlopen
-
 import psutil
 
 from streamflow.stack.platform import Platform
+from streamflow.stack.probes import get_json
 from streamflow.stack.process import find
 
 PROCESSES = ("airflow-api", "airflow-scheduler", "airflow-dag-processor")
@@ -22,15 +20,13 @@ def test_airflow_joins_a_running_platform_without_disturbing_it(airflow_platform
 
 def test_the_scheduler_and_the_dag_processor_report_to_the_api(airflow_platform: Platform) -> None:
     """The address that `up` printed answers."""
-    with urlopen(f"{airflow_platform.settings.airflow.require()}/api/v2/monitor/health", timeout=20) as answer:
-        report = json.load(answer)
+    report = get_json(f"{airflow_platform.settings.airflow.require()}/api/v2/monitor/health", timeout_s=20)
     assert {report[part]["status"] for part in ("metadatabase", "scheduler", "dag_processor")} == {"healthy"}
 
 
 def test_a_token_needs_no_login_on_loopback(airflow_platform: Platform) -> None:
     """Commands and tests use the REST interface with it."""
-    with urlopen(f"{airflow_platform.settings.airflow.require()}/auth/token", timeout=20) as answer:
-        assert json.load(answer)["access_token"]
+    assert get_json(f"{airflow_platform.settings.airflow.require()}/auth/token", timeout_s=20)["access_token"]
 
 
 def test_no_airflow_process_listens_beyond_loopback(airflow_platform: Platform) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def layout_in(folder: Path) -> Layout:
 
 
 @pytest.fixture
-def listener() -> socket.socket:
+def listener() -> Iterator[socket.socket]:
     """A stranger's server on a port of loopback."""
     server = socket.create_server((ports.LOOPBACK, 0))
     yield server
@@ -213,3 +214,18 @@ def test_a_state_directory_with_a_blank_is_refused_before_a_script_breaks(tmp_pa
     layout = layout_in(tmp_path / "my projects")
     with pytest.raises(EnvironmentNotReady, match="with a blank in its name"):
         flink.prepare(layout, load_settings(home=tmp_path), dict(ports.PREFERRED))
+
+
+def test_arguments_win_over_the_environment_and_the_environment_over_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test or a tool that names a state directory must never touch another one."""
+    monkeypatch.setenv("STREAMFLOW_HOME", str(tmp_path / "environment"))
+    monkeypatch.setenv("STREAMFLOW_POSTGRES__PORT", "7002")
+    (tmp_path / "argument").mkdir()
+    record = {"postgres": {"host": "127.0.0.1", "port": 7003}}
+    (tmp_path / "argument" / "endpoints.json").write_text(json.dumps(record), encoding="utf-8")
+    found = load_settings(home=tmp_path / "argument")
+    assert found.state == tmp_path / "argument"
+    assert found.postgres.address() == ("127.0.0.1", 7002)
+    assert load_settings(home=tmp_path / "argument", postgres={"port": 7001}).postgres.port == 7001
