@@ -14,7 +14,7 @@ from streamflow.contracts.catalogue import Catalogue
 from streamflow.contracts.rule_sets import load_horizons, load_rule_set
 from streamflow.demo.figures import Figures, collect
 from streamflow.demo.steps import Steps
-from streamflow.errors import InputError
+from streamflow.errors import InputError, StreamFlowError
 from streamflow.generator.pacing import Pace
 from streamflow.generator.producer import Produced, ensure_topics, produce
 from streamflow.generator.records import Emission
@@ -142,11 +142,12 @@ def _produce(settings: Settings, simulation: Simulation, plan: DemoPlan, console
 def _transform(settings: Settings, airflow: bool, step: Callable[[str], None]) -> None:
     """Run the DAGs on Airflow, or what they call when the platform runs without it."""
     if airflow:
-        from streamflow.stack.airflow_api import run_dag
+        from streamflow.stack.airflow_api import AirflowApi
 
-        for dag in DAGS:
-            step(dag)
-            run_dag(settings, dag, deadline_s=DAG_S)
+        with AirflowApi(settings) as api:
+            for dag in DAGS:
+                step(dag)
+                api.complete(dag, DAG_S)
         return
     from streamflow.quality.run import run_quality
     from streamflow.warehouse.transforms import bronze_to_silver, silver_to_gold
@@ -155,7 +156,8 @@ def _transform(settings: Settings, airflow: bool, step: Callable[[str], None]) -
         step(transform.__name__)
         transform(settings, "demo")
     step("data_quality")
-    run_quality(settings, "demo")
+    if failures := run_quality(settings, "demo").failures:
+        raise StreamFlowError(f"The quality gate is closed: {failures[0]}")
 
 
 def run(settings: Settings, plan: DemoPlan, console: Console) -> DemoResult:
