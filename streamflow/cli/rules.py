@@ -19,12 +19,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")
 
 
 def _book() -> tuple[str, RuleBook]:
-    """Return the broker and the book that its fraud-rules topic holds."""
+    """Return the broker and the book that its fraud-rules topic holds; topics that are missing are created."""
+    from streamflow.contracts import Catalogue
+    from streamflow.generator.producer import ensure_topics
     from streamflow.replay.rule_topic import read_rule_records
     from streamflow.rules.book import RuleBook
     from streamflow.settings import settings
 
     servers = settings().kafka.require()
+    ensure_topics(settings(), Catalogue.load(settings().contracts_dir))
     return servers, RuleBook.from_records(read_rule_records(servers))
 
 

@@ -40,7 +40,7 @@ def _partitions(consumer: Any, topic: str) -> dict[int, tuple[int, int]]:
     try:
         metadata = consumer.list_topics(topic, timeout=DEADLINE_S).topics[topic]
         if metadata.error is not None:
-            raise EnvironmentNotReady(f"The topic {topic} does not exist: run 'streamflow up' first.")
+            raise EnvironmentNotReady(f"The topic {topic} does not exist: 'streamflow rules publish' creates it.")
         return {
             partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=DEADLINE_S)
             for partition in sorted(metadata.partitions)
@@ -161,7 +161,7 @@ def publish_records(
     """
     from confluent_kafka import Producer
 
-    producer = Producer({"bootstrap.servers": bootstrap_servers, "acks": "all", "enable.idempotence": True})
+    producer = Producer({"bootstrap.servers": bootstrap_servers, "acks": "all"})
     places: list[tuple[int, int]] = []
     failures: list[str] = []
 

@@ -86,11 +86,12 @@ def content_digest(record: Mapping[str, Any]) -> int:
     Returns:
         The first 8 bytes of BLAKE2b over canonical JSON, as a signed integer.
     """
-    plain = {key: value if type(value) in _PLAIN else _canonical(value) for key, value in record.items()}
-    return int.from_bytes(hashlib.blake2b(_JSON.encode(plain), digest_size=8).digest(), "little", signed=True)
-
-
-_PLAIN = frozenset({str, int, bool, type(None)})
+    for value in record.values():
+        kind = type(value)
+        if kind is not str and kind is not int and (kind is not float or value.is_integer()):
+            record = _canonical(record)
+            break
+    return int.from_bytes(hashlib.blake2b(_JSON.encode(record), digest_size=8).digest(), "little", signed=True)
 
 
 def purchase_from_record(record: Mapping[str, Any], event_time_us: int) -> Purchase:
