@@ -1,9 +1,7 @@
-"""Bronze to silver, hourly.
+"""Bronze to silver, hourly; by marks, not by the interval of its run.
 
-Goes by marks, not by the interval of its run: a run handles every offset that is new since the last, so a missed hour
-needs no backfill, and a run by hand no logical date. A second run changes nothing. A decision that contradicts itself
-fails at once, without a retry; a server that is away is tried again.
-"""
+A run handles every offset that is new since the last, so a missed hour needs no backfill, and a run by hand no logical
+date. A decision that contradicts itself fails at once, anything else is tried again."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -23,6 +21,8 @@ RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=20), "retry_exponentia
     tags=["warehouse"],
 )
 def bronze_to_silver() -> None:
+    """Declare the one task."""
+
     @task(outlets=[Asset("silver")])
     def load(run_id: str = "") -> str:
         from streamflow.settings import settings

@@ -1,7 +1,7 @@
 """Data quality, every 15 minutes: conservation, and what is new in each layer against its contract.
 
 Goes by marks of its own, so a run by hand needs no logical date. A failed check of severity error fails the run at
-once, without a retry, with the check's sentence; a server that is away is tried again. Data Docs are rebuilt either way.
+once with the check's sentence; a server that is away is tried again. Data Docs are rebuilt either way.
 """
 
 from datetime import UTC, datetime, timedelta

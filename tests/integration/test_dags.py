@@ -1,0 +1,91 @@
+"""The DAG files, as Airflow's own processor reads them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DAGS = Path(__file__).resolve().parents[2] / "dags"
+EXPECTED = {"bronze_to_silver", "silver_to_gold", "data_quality", "maintenance"}
+
+
+@pytest.fixture(scope="module")
+def bag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Parse the folder with Airflow, on a metadata database of this test's own."""
+    home = tmp_path_factory.mktemp("airflow")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW_HOME", str(home))
+        patch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+        patch.setenv("AIRFLOW__CORE__DAGS_FOLDER", str(DAGS))
+        from airflow.dag_processing.dagbag import DagBag
+
+        yield DagBag(dag_folder=str(DAGS))
+
+
+def test_the_folder_holds_exactly_the_four_dags_and_none_fails_to_import(bag: Any) -> None:
+    """Four DAGs, no import error, one file each."""
+    assert bag.import_errors == {}
+    assert set(bag.dags) == EXPECTED
+    assert {path.stem for path in DAGS.glob("*.py")} == EXPECTED
+
+
+def test_every_dag_runs_one_at_a_time_without_catching_up_and_retries_with_back_off(bag: Any) -> None:
+    """The rules of platform.md that keep a mark-based load safe."""
+    assert len(bag.dags) == len(EXPECTED)
+    for dag in bag.dags.values():
+        assert dag.max_active_runs == 1
+        assert dag.catchup is False
+        assert dag.doc_md
+        for task in dag.tasks:
+            assert task.retries >= 2
+            assert task.retry_exponential_backoff == 2.0
+            assert task.execution_timeout <= timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "every"),
+    [
+        ("bronze_to_silver", timedelta(hours=1)),
+        ("data_quality", timedelta(minutes=15)),
+        ("maintenance", timedelta(days=1)),
+    ],
+)
+def test_a_scheduled_dag_has_an_interval_of_its_period(bag: Any, dag_id: str, every: timedelta) -> None:
+    """CronDataIntervalTimetable, not a plain cron text, whose interval would be empty."""
+    timetable = bag.dags[dag_id].timetable
+    assert type(timetable).__name__ == "CronDataIntervalTimetable"
+    first, second = _two_starts(timetable.expression)
+    assert second - first == every
+
+
+def _two_starts(expression: str) -> tuple[Any, Any]:
+    from datetime import UTC, datetime
+
+    from croniter import croniter
+
+    times = croniter(expression, datetime(2026, 1, 1, tzinfo=UTC))
+    return times.get_next(datetime), times.get_next(datetime)
+
+
+def test_silver_to_gold_follows_what_bronze_to_silver_writes(bag: Any) -> None:
+    """The asset that one task updates is the asset that the other DAG waits for."""
+    outlets = {asset.name for task in bag.dags["bronze_to_silver"].tasks for asset in task.outlets}
+    waits = {asset.name for _, asset in bag.dags["silver_to_gold"].timetable.asset_condition.iter_assets()}
+    assert outlets == waits == {"silver"}
+
+
+def test_dag_files_are_short_and_import_nothing_but_airflow_while_parsing() -> None:
+    """At most 40 lines; imports of the package stand inside tasks."""
+    files = sorted(DAGS.glob("*.py"))
+    assert len(files) == len(EXPECTED)
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= 40, path.name
+        top = [node for node in ast.parse(text).body if isinstance(node, ast.Import | ast.ImportFrom)]
+        modules = {node.module or "" for node in top if isinstance(node, ast.ImportFrom)}
+        assert modules <= {"datetime", "airflow.sdk", "airflow.sdk.exceptions"}, path.name
