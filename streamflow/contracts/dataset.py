@@ -181,6 +181,7 @@ def _extensions(document: Document, given: tuple[CustomProperty, ...], model: An
         if custom.property in values:
             raise document.fail(f"{path}[{index}]", f"the custom property '{custom.property}' stands twice.")
         values[custom.property] = custom.value
+        document.alias(f"{path}.{custom.property}", f"{path}[{index}].property")
     return convert(document, model, path, values)
 
 

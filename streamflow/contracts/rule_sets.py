@@ -211,7 +211,8 @@ class RuleSet(Part, frozen=True, dict=True):
 
     def payload(self) -> dict[str, Any]:
         """Return the rule set as JSON carries it; `rule_set_from` reads it back."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
+        # Through JSON: a tuple here would differ from the list that comes back from the topic.
+        plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
         return plain
 
     @cached_property

@@ -75,6 +75,10 @@ class Document:
                 return 1
         return self._lines[path]
 
+    def alias(self, path: str, other: str) -> None:
+        """Give a value that errors name by `path` the line of another, because the file writes it differently."""
+        self._lines[path] = self.line(other)
+
     def fail(self, path: str, sentence: str) -> InputError:
         """Return an error that names file and line of a value."""
         return InputError(f"{self.path} line {self.line(path)}: {sentence}")
