@@ -1,0 +1,71 @@
+"""`streamflow rules` without a broker: what is on file, and one sentence for each mistake."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from streamflow.contracts.rule_sets import load_rule_set
+
+
+def streamflow(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with an empty state directory, hence without servers."""
+    environment = {"STREAMFLOW_HOME": str(home), "PATH": "/usr/bin:/bin", "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, "-c", "from streamflow.cli import main; main()", *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_list_names_every_version_on_file(tmp_path: Path) -> None:
+    """Without a broker it says that nobody knows what is published."""
+    done = streamflow(tmp_path, "rules", "list", "--json")
+    assert done.returncode == 0, done.stderr
+    row = next(row for row in json.loads(done.stdout) if row["version"] == "1.0.0")
+    assert row == {
+        "version": "1.0.0",
+        "on_file": True,
+        "calibration": None,
+        "sha256": load_rule_set("1.0.0").sha256,
+        "published": None,
+    }
+    assert "unknown: no Kafka to ask" in streamflow(tmp_path, "rules", "list").stdout
+
+
+def test_show_prints_every_band_with_its_weight(tmp_path: Path) -> None:
+    """As a table for a person, as JSON for a machine."""
+    text = streamflow(tmp_path, "rules", "show", "1.0.0").stdout
+    assert all(rule in text for rule in ("high_value", "velocity", "geographic", "time_anomaly", "blacklist"))
+    assert "Base score 0.01, alert from score 0.5 (not calibrated)" in text
+    plain = json.loads(streamflow(tmp_path, "rules", "show", "1.0.0", "--json").stdout)
+    assert plain == load_rule_set("1.0.0").payload()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("show", "1.0.1"), 2, "error: There is no rule set 1.0.1; did you mean '1.0.0'?"),
+        (("publish", "2.0"), 2, "error: There is no rule set 2.0;"),
+        (("publish", "1.0.0"), 3, "error: No Kafka to talk to: run 'streamflow up'"),
+        (("publish", "1.0.0", "--effective-from", "noon"), 2, "error: --effective-from must be a time with zone"),
+        (("blacklist", "list"), 3, "error: No Kafka to talk to"),
+        (("blacklist", "add", "m-1", "--reason", "x"), 3, "error: No Kafka to talk to"),
+        (("blacklist", "close", "e-1"), 3, "error: No Kafka to talk to"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_no_stack_trace(
+    tmp_path: Path, arguments: tuple[str, ...], code: int, sentence: str
+) -> None:
+    """What is wrong comes before what is missing."""
+    done = streamflow(tmp_path, "rules", *arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.startswith(sentence)
+    assert "Traceback" not in done.stderr
