@@ -43,6 +43,9 @@ GIVE_UP_AFTER = 4
 """Restarts of a process that was never healthy, after which waiting for it is pointless."""
 RECOVERY = "jobs-recovery"
 
+_DAEMONS: list[subprocess.Popen[bytes]] = []
+"""Supervisors that this process started: they outlive it, and are reaped by it should they end before."""
+
 Report = Callable[[list[ProcessStatus]], None]
 
 
@@ -252,7 +255,6 @@ class Platform:
 
     def _spawn(self, claims: list[socket.socket]) -> None:
         """Start the supervisor in a session of its own; it inherits the reservations of ports."""
-        # The mark must not stand in the supervisor's own environment twice removed: every process gets it by its spec.
         env = {**os.environ, "PYTHONPATH": python_path(), MARK: str(self.layout.state)}
         with self.layout.log("supervisor").open("ab") as output:
             self._supervisor = subprocess.Popen(
@@ -271,6 +273,7 @@ class Platform:
                 start_new_session=True,
                 pass_fds=[claim.fileno() for claim in claims],
             )
+        _DAEMONS.append(self._supervisor)
         for claim in claims:
             claim.close()
 
