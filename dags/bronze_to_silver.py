@@ -1,7 +1,7 @@
-"""Bronze to silver, hourly; by marks, not by the interval of its run.
+"""Bronze to silver, hourly. Goes by marks, not by the interval of its run.
 
-A run handles every offset that is new since the last, so a missed hour needs no backfill, and a run by hand no logical
-date. A decision that contradicts itself fails at once, anything else is tried again."""
+A missed hour needs no backfill, a run by hand no logical date. A decision that contradicts itself fails without retry.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -24,13 +24,13 @@ def bronze_to_silver() -> None:
     """Declare the one task."""
 
     @task(outlets=[Asset("silver")])
-    def load(run_id: str = "") -> str:
+    def load(run_id: str | None = None) -> str:
         from streamflow.settings import settings
         from streamflow.warehouse.report import IntegrityViolation
         from streamflow.warehouse.transforms import bronze_to_silver
 
         try:
-            return bronze_to_silver(settings(), run_id).summary()
+            return bronze_to_silver(settings(), str(run_id)).summary()
         except IntegrityViolation as error:
             raise AirflowFailException(str(error)) from None
 

@@ -25,11 +25,11 @@ def data_quality() -> None:
     """Declare the one task."""
 
     @task
-    def check(run_id: str = "") -> str:
+    def check(run_id: str | None = None) -> str:
         from streamflow.quality.run import run_quality
         from streamflow.settings import settings
 
-        report = run_quality(settings(), run_id)
+        report = run_quality(settings(), str(run_id))
         if not report.ok:
             raise AirflowFailException(" ".join(report.failures))
         return str(report.docs)

@@ -24,11 +24,11 @@ def silver_to_gold() -> None:
     """Declare the one task."""
 
     @task
-    def load(run_id: str = "") -> str:
+    def load(run_id: str | None = None) -> str:
         from streamflow.settings import settings
         from streamflow.warehouse.transforms import silver_to_gold
 
-        return silver_to_gold(settings(), run_id).summary()
+        return silver_to_gold(settings(), str(run_id)).summary()
 
     load()
 

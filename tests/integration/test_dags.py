@@ -75,7 +75,7 @@ def _two_starts(expression: str) -> tuple[Any, Any]:
 def test_silver_to_gold_follows_what_bronze_to_silver_writes(bag: Any) -> None:
     """The asset that one task updates is the asset that the other DAG waits for."""
     outlets = {asset.name for task in bag.dags["bronze_to_silver"].tasks for asset in task.outlets}
-    waits = {asset.name for _, asset in bag.dags["silver_to_gold"].timetable.asset_condition.iter_assets()}
+    waits = {asset.name for asset in bag.dags["silver_to_gold"].timetable.asset_condition.objects}
     assert outlets == waits == {"silver"}
 
 
