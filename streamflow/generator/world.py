@@ -124,9 +124,9 @@ class World:
         return next(index for index, city in enumerate(CITIES) if city.name == name)
 
     def _compromised(self, rng: np.random.Generator) -> Ints:
-        """Choose compromised merchants among the less popular half: nobody's whole trade is fraud."""
+        """Choose compromised merchants among the least popular quarter: small shops guard their pages worst."""
         count = max(1, round(self.parameters.merchants.compromised_share * len(self.merchant_weights)))
-        small = np.argsort(self.merchant_weights, kind="stable")[: max(count, len(self.merchant_weights) // 2)]
+        small = np.argsort(self.merchant_weights, kind="stable")[: max(count, len(self.merchant_weights) // 4)]
         return np.sort(rng.choice(small, size=count, replace=False))
 
     def amounts(self, classes: Ints, ranks: Floats) -> Floats:
