@@ -16,6 +16,7 @@ from streamflow.errors import EnvironmentNotReady, InputError
 from streamflow.log import get_logger
 
 DEADLINE_S = 30.0
+PAUSE_S = 0.2
 
 
 def _consumer(bootstrap_servers: str) -> Any:
@@ -34,19 +35,27 @@ def _consumer(bootstrap_servers: str) -> Any:
 
 
 def _partitions(consumer: Any, topic: str) -> dict[int, tuple[int, int]]:
-    """Return the first offset and the one after the last, by partition."""
-    from confluent_kafka import KafkaException, TopicPartition
+    """Return the first offset and the one after the last, by partition; waits for a topic that was just created."""
+    from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-    try:
-        metadata = consumer.list_topics(topic, timeout=DEADLINE_S).topics[topic]
-        if metadata.error is not None:
+    electing = {KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION}
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        try:
+            metadata = consumer.list_topics(topic, timeout=DEADLINE_S).topics[topic]
+            if metadata.error is None:
+                return {
+                    partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=DEADLINE_S)
+                    for partition in sorted(metadata.partitions)
+                }
+            error = metadata.error
+        except KafkaException as exception:
+            error = exception.args[0]
+        if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             raise EnvironmentNotReady(f"The topic {topic} does not exist: 'streamflow rules publish' creates it.")
-        return {
-            partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=DEADLINE_S)
-            for partition in sorted(metadata.partitions)
-        }
-    except KafkaException as error:
-        raise EnvironmentNotReady(f"Kafka does not answer about the topic {topic}: {error.args[0].str()}.") from None
+        if error.code() not in electing or time.monotonic() > deadline:
+            raise EnvironmentNotReady(f"Kafka does not answer about the topic {topic}: {error.str()}.")
+        time.sleep(PAUSE_S)
 
 
 def _read(consumer: Any, topic: str, starts: Mapping[int, int], ends: Mapping[int, int]) -> list[Any]:

@@ -72,7 +72,12 @@ def rule_set_record(
         "rule_set": rule_set.payload(),
         "previous": [{"effective_from": format_us(item.effective_from_us), "role": item.role} for item in mine],
     }
-    book.with_record(record)
+    after = book.with_record(record)
+    if book.live_at(effective_from_us) and not after.live_at(effective_from_us):
+        raise InputError(
+            f"Rule set {rule_set.version} is the only live one: as a {role} it would leave purchases unscored, so make "
+            f"another one live first."
+        )
     return record
 
 
@@ -86,7 +91,7 @@ def _same(book: RuleBook, rule_set: RuleSet) -> None:
 def _in_time(what: str, effective_from_us: int, reached_us: int | None) -> None:
     if reached_us is not None and effective_from_us < reached_us:
         raise InputError(
-            f"{what} comes too late: from {format_us(effective_from_us)} {FUTURE_ONLY}; the earliest is "
+            f"{what} comes too late: from {format_us(effective_from_us)} on, {FUTURE_ONLY}; the earliest is "
             f"{format_us(reached_us)}."
         )
 

@@ -174,6 +174,7 @@ def test_publishing_what_is_published_changes_nothing() -> None:
         ("1.1.0", {}, "live", "11:59:59", "comes too late.*the earliest is 2026-03-02T12:00:00.000Z"),
         ("1.1.0", {}, "live", "13:00:00", "1.0.1 is, from 2026-03-02T14:00:00.000Z on"),
         ("1.1.0", {"velocity__window_s": 90_000}, "live", "15:00:00", "velocity.window_s is 90000"),
+        ("1.0.0", {}, "shadow", "15:00:00", "is the only live one"),
         ("1.0.0", {"velocity__window_s": 601}, "live", None, "give it a new version"),
         ("1.0.0", {"velocity__window_s": 601}, "live", "15:00:00", "give it a new version"),
     ],
