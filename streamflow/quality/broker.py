@@ -84,14 +84,16 @@ def committed_offsets(settings: Settings, group: str) -> dict[tuple[str, int], i
     Raises:
         EnvironmentNotReady: The broker does not answer.
     """
-    from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException
+    from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
 
+    # Kept in a name: a client that is collected before its answer comes leaves the future open for ever.
+    admin = _admin(settings)
     try:
-        futures = _admin(settings).list_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(group)], request_timeout=TIMEOUT_S
-        )
+        futures = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)], request_timeout=TIMEOUT_S)
         found = futures[group].result(timeout=TIMEOUT_S)
     except (KafkaException, TimeoutError) as error:
+        if isinstance(error, KafkaException) and error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
+            return {}
         raise _unreachable(settings, error) from error
     return {(p.topic, p.partition): p.offset for p in found.topic_partitions if p.offset >= 0}
 
