@@ -108,14 +108,15 @@ def check(as_json: AsJson = False) -> None:
     from streamflow.contracts.rule_sets import check_horizons, load_horizons, load_rule_set, rule_set_versions
     from streamflow.settings import settings
 
+    root = settings().contracts_dir
     catalogue = _catalogue()
     datasets = list(catalogue.datasets())
     tried = try_examples(catalogue)
-    horizons = load_horizons()
-    versions = rule_set_versions()
+    horizons = load_horizons(root)
+    versions = rule_set_versions(root)
     for version in versions:
-        check_horizons(load_rule_set(version), horizons)
-    faults = [*tried.faults, *differences(settings().contracts_dir)]
+        check_horizons(load_rule_set(version, root), horizons)
+    faults = [*tried.faults, *differences(root)]
     counts = {
         "contracts": len(datasets),
         "checks": sum(len(dataset.checks) for dataset in datasets),

@@ -21,7 +21,9 @@ from streamflow.contracts.catalogue import version_key
 from streamflow.contracts.odcs import Version
 from streamflow.contracts.strict import convert, convert_mapping, read_yaml
 from streamflow.errors import InputError, nearest
-from streamflow.settings import settings
+
+CHECKOUT = Path(__file__).resolve().parents[2] / "contracts"
+"""The contracts beside this package. Whoever has settings passes their `contracts_dir`; this layer knows no settings."""
 
 MAX_BANDS = 6
 RULES = ("high_value", "velocity", "geographic", "time_anomaly", "blacklist")
@@ -247,11 +249,11 @@ class Horizons(Part, frozen=True):
 
 
 def _folder(root: Path | None) -> Path:
-    return (root or settings().contracts_dir) / "fraud_rules"
+    return (root or CHECKOUT) / "fraud_rules"
 
 
 def rule_set_versions(root: Path | None = None) -> tuple[str, ...]:
-    """Return the versions on file, oldest first; `root` is the contracts folder, the settings' when not given."""
+    """Return the versions on file, oldest first; `root` is the contracts folder, the checkout's when not given."""
     found = [path.stem for path in _folder(root).glob("*.yaml") if path.stem[:1].isdigit()]
     try:
         return tuple(sorted(found, key=version_key))
@@ -264,7 +266,7 @@ def load_rule_set(version: str, root: Path | None = None) -> RuleSet:
 
     Args:
         version: Its version.
-        root: The contracts folder; that of the settings when not given.
+        root: The contracts folder; that of the checkout when not given.
 
     Returns:
         The rule set.
