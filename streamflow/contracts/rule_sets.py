@@ -23,7 +23,7 @@ from streamflow.contracts.strict import convert, convert_mapping, read_yaml
 from streamflow.errors import InputError, nearest
 
 CHECKOUT = Path(__file__).resolve().parents[2] / "contracts"
-"""The contracts beside this package. Whoever has settings passes their `contracts_dir`; this layer knows no settings."""
+"""The contracts beside this package. Whoever has settings passes their `contracts_dir`; this layer has none."""
 
 MAX_BANDS = 6
 RULES = ("high_value", "velocity", "geographic", "time_anomaly", "blacklist")
