@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +28,16 @@ def client(settings: Settings) -> FlinkClient:
     return FlinkClient(flink_bin(settings), flink_env(settings))
 
 
+def register_recovery(settings: Settings) -> None:
+    """Let the local platform bring lost jobs back whenever its job manager has started again."""
+    from streamflow.stack.platform import Platform
+
+    if settings.profile == "dev" and settings.state.is_dir():
+        Platform(settings).on_recovery(
+            [sys.executable, "-c", "from streamflow.cli import main; main()", "jobs", "recover"]
+        )
+
+
 def _named(name: str) -> list[str]:
     from streamflow.jobs.plan import JOBS, job_named
 
@@ -43,7 +54,9 @@ def submit(
     from streamflow.jobs.submission import submit as submit_jobs
     from streamflow.settings import settings
 
-    _print_submissions(submit_jobs(settings(), client(settings()), _named(name), fresh=fresh), json)
+    named = _named(name)
+    register_recovery(settings())
+    _print_submissions(submit_jobs(settings(), client(settings()), named, fresh=fresh), json)
 
 
 @app.command()
@@ -53,6 +66,15 @@ def resume(name: Name = ALL, json: Json = False) -> None:
     from streamflow.settings import settings
 
     _print_submissions(submit_jobs(settings(), client(settings()), _named(name), resume=True), json)
+
+
+@app.command()
+def recover(json: Json = False) -> None:
+    """Submit jobs again that the cluster lost, from their newest checkpoints; the platform calls this by itself."""
+    from streamflow.jobs.submission import recover as recover_jobs
+    from streamflow.settings import settings
+
+    _print_submissions(recover_jobs(settings(), client(settings())), json)
 
 
 @app.command("list")

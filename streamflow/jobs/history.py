@@ -29,6 +29,7 @@ class Run(msgspec.Struct, kw_only=True):
         contract_build: The contracts then.
         restored_from: The savepoint or checkpoint that it began with, None for the beginning of the log.
         savepoint: The one that it was stopped with.
+        ended: Somebody stopped or cancelled it; a job that is gone without that is lost.
     """
 
     job_id: str
@@ -37,6 +38,7 @@ class Run(msgspec.Struct, kw_only=True):
     contract_build: str
     restored_from: str | None = None
     savepoint: str | None = None
+    ended: bool = False
 
 
 class RestorePoint(msgspec.Struct, frozen=True):
@@ -92,12 +94,12 @@ def remember(settings: Settings, plan: Plan, job_id: str, restored_from: Path | 
     _write(settings, plan.job, [*runs(settings, plan.job), run])
 
 
-def remember_savepoint(settings: Settings, job: str, job_id: str, savepoint: str) -> None:
-    """Record with what a run was stopped."""
+def remember_end(settings: Settings, job: str, job_id: str, savepoint: str | None = None) -> None:
+    """Record that a run was ended on purpose, and with what savepoint."""
     records = runs(settings, job)
     for run in records:
         if run.job_id == job_id:
-            run.savepoint = savepoint
+            run.ended, run.savepoint = True, savepoint
     _write(settings, job, records)
 
 

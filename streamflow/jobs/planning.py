@@ -28,7 +28,9 @@ def make_plans(settings: Settings, jobs: Sequence[str]) -> dict[str, Plan]:
     return {
         job: Plan(
             job=job,
-            topics=tuple(TopicPlan(name, log_ids[name], bronze_table_for(name).rpartition(".")[2]) for name in source_topics(job)),
+            topics=tuple(
+                TopicPlan(name, log_ids[name], bronze_table_for(name).rpartition(".")[2]) for name in source_topics(job)
+            ),
             dead_letters=DEAD_LETTERS,
             decisions=FRAUD_DECISIONS,
             alerts=FRAUD_ALERTS,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamflow.errors import EnvironmentNotReady, InputError, StreamFlowError
 from streamflow.jobs.cluster import Cluster, root_cause
-from streamflow.jobs.history import RestorePoint, remember, remember_savepoint, restore_points, runs, savepoint_dir
+from streamflow.jobs.history import RestorePoint, remember, remember_end, restore_points, runs, savepoint_dir
 from streamflow.jobs.plan import JOBS, Plan, write_plan
 from streamflow.jobs.planning import forget_progress, make_plans, record_start
 from streamflow.log import get_logger
@@ -139,7 +139,7 @@ def stop(settings: Settings, jobs: Sequence[str], deadline_s: float = STOP_S) ->
     for job in jobs:
         job_id = active[job].job_id
         made[job] = cluster.stop(job_id, savepoint_dir(settings, job), deadline_s)
-        remember_savepoint(settings, job, job_id, made[job])
+        remember_end(settings, job, job_id, made[job])
         _wait_ended(cluster, job, job_id, deadline_s)
         get_logger(job=job).info("stopped", savepoint=made[job])
     return made
@@ -152,13 +152,26 @@ def cancel(settings: Settings, jobs: Sequence[str], deadline_s: float = STOP_S) 
     ended = [job for job in jobs if job in active]
     for job in ended:
         cluster.cancel(active[job].job_id)
+        remember_end(settings, job, active[job].job_id)
     for job in ended:
         _wait_ended(cluster, job, active[job].job_id, deadline_s)
     return ended
 
 
+def lost(settings: Settings) -> list[str]:
+    """Return the jobs that should run and do not: a job manager that died takes its jobs with it."""
+    active = Cluster(settings).active()
+    return [job for job in JOBS if job not in active and (past := runs(settings, job)) and not past[-1].ended]
+
+
+def recover(settings: Settings, client: FlinkClient) -> list[Submission]:
+    """Submit lost jobs again, from their newest retained checkpoints; does nothing when none is lost."""
+    jobs = lost(settings)
+    return submit(settings, client, jobs) if jobs else []
+
+
 def status(settings: Settings) -> list[JobStatus]:
-    """Return the state of each job: Flink's while the cluster knows it, LOST or NOT SUBMITTED when it does not."""
+    """Return the state of each job: Flink's while the cluster knows it, else LOST, ENDED or NOT SUBMITTED."""
     cluster = Cluster(settings)
     known = {job.name: job for job in reversed(cluster.jobs())} | cluster.active()
     return [_status(settings, cluster, job, known.get(job)) for job in JOBS]
@@ -169,7 +182,7 @@ def _status(settings: Settings, cluster: Cluster, job: str, found: Any) -> JobSt
     points = restore_points(settings, job)
     point = str(points[0].path) if points else None
     if found is None or (past and past[-1].job_id != found.job_id and not found.active):
-        state = "LOST" if past else "NOT SUBMITTED"
+        state = "NOT SUBMITTED" if not past else "ENDED" if past[-1].ended else "LOST"
         return JobStatus(job, state, past[-1].job_id if past else None, restore_point=point)
     facts = cluster.checkpoints(found.job_id)
     latest = facts["latest"].get("completed")
