@@ -157,7 +157,9 @@ def record_within(consumer: Consumer, topic: str, partition: int, first: int, la
 def _admin(settings: Settings) -> AdminClient:
     from confluent_kafka.admin import AdminClient
 
-    return AdminClient({"bootstrap.servers": settings.kafka.require(), "socket.timeout.ms": int(TIMEOUT_S * 1000)})
+    return AdminClient(
+        {"bootstrap.servers": settings.kafka.require(), "socket.timeout.ms": int(TIMEOUT_S * 1000), "log_level": 0}
+    )
 
 
 def _unreachable(settings: Settings, error: Exception) -> EnvironmentNotReady:

@@ -24,11 +24,12 @@ def statement(settings: Settings, name: str, **parts: Composable) -> Composed:
         **parts: What stands for each `{placeholder}`: identifiers, literals or another statement.
 
     Returns:
-        The composed statement, without a closing semicolon, so that it can stand inside another one.
+        The composed statement, without header and closing semicolon, so that it can stand inside another one.
     """
     from psycopg.sql import SQL
 
-    text = (settings.sql_dir / "quality" / f"{name}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
+    lines = (settings.sql_dir / "quality" / f"{name}.sql").read_text(encoding="utf-8").splitlines()
+    text = "\n".join(line for line in lines if not line.startswith("--")).rstrip().rstrip(";")
     return SQL(text).format(**parts)
 
 
