@@ -13,7 +13,6 @@ BIN := .venv/bin
 
 # Caches and settings of tools stay in the checkout, so that an empty or unwritable home is no hindrance.
 export UV_CACHE_DIR := $(CURDIR)/.cache/uv
-export UV_NO_CONFIG := 1
 export UV_PYTHON_DOWNLOADS := never
 export XDG_CACHE_HOME := $(CURDIR)/.cache/xdg
 export JUPYTER_DATA_DIR := $(CURDIR)/.cache/jupyter
@@ -36,20 +35,30 @@ setup: .cache/stamps/jars ## install the environment and the servers into the ch
 	if [ ! -x $(BIN)/uv ] && [ "$$free" -lt $(NEEDED_MB) ]; then
 	  echo "error: $$free MB are free here and the environment needs $(NEEDED_MB): free some space or move the checkout." >&2; exit 3
 	fi
-	mkdir -p .cache/stamps
+	mkdir -p .cache/stamps .cache/tmp
+	export TMPDIR="$(CURDIR)/.cache/tmp"
+	[ -r "$${HOME:-}" ] || export UV_NO_CONFIG=1
 	if ! $(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
+	  if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
+	    echo "error: StreamFlow needs Python 3.11 and '$(PYTHON)' is not that: name one with 'make PYTHON=/path/to/python3.11'." >&2; exit 3
+	  fi
 	  rm -rf .venv
 	  $(PYTHON) -m venv .venv || { echo "error: $(PYTHON) cannot make a virtual environment: install its venv module (Debian: python3.11-venv)." >&2; exit 3; }
 	fi
 	log=.cache/setup.log
-	fail() { tail -n 20 $$log >&2; echo "error: the packages could not be installed (whole log: $$log): check the network or the index that pip and uv are set up for, then run make again." >&2; exit 3; }
+	fail() { echo "error: the packages could not be installed (whole log: $$log): check the network or the index that pip and uv are set up for, then run make again." >&2; exit 3; }
 	if [ ! -x $(BIN)/uv ]; then
 	  echo "installing the installer ..."
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --constraint constraints.txt uv >$$log 2>&1 || fail
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --force-reinstall --no-deps \
+	    --constraint constraints.txt uv >$$log 2>&1 || fail
 	fi
+	# uv reads no pip.conf: an index that pip is set up for is the one to use.
+	index=$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}
+	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"
 	echo "installing the environment (about 1.5 GB, once) ..."
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[platform,flink,airflow,quality,notebooks]' --group dev \
 	  --constraint constraints.txt >$$log 2>&1 || fail
+	rm -rf .cache/tmp
 	touch $@
 
 .cache/stamps/jars: .cache/stamps/environment streamflow/stack/jars.lock
