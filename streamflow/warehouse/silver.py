@@ -7,6 +7,7 @@ so that new rows are right at once; rows of earlier passes that they change are 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from typing import Any, Final
 
 from psycopg import sql
@@ -137,7 +138,7 @@ class SilverPass:
         book = RuleBook.from_records(row[0] for row in records)
         breaks = sorted({item.effective_from_us for item in book.activations})
         periods = []
-        for start_us, end_us in zip(breaks, [*breaks[1:], None], strict=True):
+        for start_us, end_us in zip_longest(breaks, breaks[1:]):
             card = book.live_at(start_us)
             if card is not None:
                 periods.append(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+import psycopg
 from psycopg.types.json import Jsonb
 
 from streamflow.contracts import Catalogue, build_validator
@@ -134,8 +135,8 @@ class Stream:
 
 
 def generated(settings: Settings, purchases: int, days: int = 4, seed: int = 7) -> Iterator[Emission]:
-    """Yield a small simulated run with faults."""
-    return Simulation(plan_run(settings, purchases=purchases, days=days, seed=seed)).emissions()
+    """Yield a small simulated run with many faults."""
+    return Simulation(plan_run(settings, purchases=purchases, days=days, seed=seed, fault_rate=0.1)).emissions()
 
 
 def write(settings: Settings, rows: Iterable[Row]) -> Counter[str]:
@@ -150,3 +151,12 @@ def write(settings: Settings, rows: Iterable[Row]) -> Counter[str]:
                 for row in found:
                     copy.write_row(row)
     return Counter({table: len(found) for table, found in by_table.items()})
+
+
+def superuser(settings: Settings, database: str) -> psycopg.Connection[tuple[Any, ...]]:
+    """Connect past every grant, to prepare and to inspect."""
+    host, port = settings.postgres.address()
+    password = settings.postgres.password("superuser")
+    return psycopg.connect(
+        host=host, port=port, user="postgres", password=password, dbname=database, autocommit=True, connect_timeout=5
+    )
