@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,9 @@ from streamflow.contracts.rule_sets import load_rule_set
 
 def streamflow(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command with an empty state directory, hence without servers."""
-    environment = {"STREAMFLOW_HOME": str(home), "PATH": "/usr/bin:/bin", "COLUMNS": "200"}
+    # The rest of the environment stays, so that coverage counts the subprocess.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAMFLOW_")}
+    environment |= {"STREAMFLOW_HOME": str(home), "COLUMNS": "200"}
     return subprocess.run(
         [sys.executable, "-c", "from streamflow.cli import main; main()", *arguments],
         capture_output=True,
