@@ -83,12 +83,8 @@ def test_topics_have_the_policies_of_their_contracts(settings: Settings, topics:
     from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
 
     admin = AdminClient({"bootstrap.servers": settings.kafka.require()})
-    described = {
-        resource.name: future.result(30)
-        for resource, future in admin.describe_configs(
-            [ConfigResource(ResourceType.TOPIC, name) for name in topics]
-        ).items()
-    }
+    asked = [ConfigResource(ResourceType.TOPIC, name) for name in topics]
+    described = {resource.name: future.result(30) for resource, future in admin.describe_configs(asked).items()}
     assert len(described) == len(topics)
     for dataset in Catalogue.load(settings.contracts_dir).topics():
         assert dataset.topic is not None
@@ -114,7 +110,7 @@ def test_every_record_of_a_run_arrives_as_it_was_made(settings: Settings) -> Non
     homes: dict[Any, set[int]] = {}
     for m in messages:
         homes.setdefault((m.topic(), m.key()), set()).add(m.partition() or 0)
-        headers: dict[str, Any] = dict(m.headers() or [])  # type: ignore[arg-type]
+        headers: dict[str, Any] = dict(m.headers() or [])
         assert abs(int(headers["produced_at_us"]) / 1e6 - time.time()) < 600
     assert {len(partitions) for partitions in homes.values()} == {1}
     assert {partition for partitions in homes.values() for partition in partitions} == set(

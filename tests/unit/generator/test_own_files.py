@@ -188,3 +188,18 @@ def test_a_damaged_file_of_records_names_the_line(tmp_path: Path, line: bytes, s
     with pytest.raises(InputError, match="line 2") as caught:
         list(emission_files.read(path))
     assert sentence in str(caught.value)
+
+
+def test_the_shipped_sample_goes_through_its_mapping(tmp_path: Path) -> None:
+    """Seven rows, three of them wrong on purpose, one fraud."""
+    data = CONTRACTS.parent / "data"
+    mapping = load_mapping(data / "mappings" / "shop.yaml", CATALOGUE.topic(TRANSACTIONS_RAW))
+    table = open_table(data / "samples" / "shop.csv", mapping.file.delimiter, mapping.file.encoding)
+    own = OwnFile(table, mapping, NOW_US, VALIDATOR)
+    records = [json.loads(one.value or b"") for one in own.emissions(tmp_path)]
+    assert records[2]["amount_minor"] == 124_900
+    assert records[2]["merchant_id"].startswith("Elektro_Co-")
+    told = {name: count for name, count in own.counts.items() if "set_aside" in name}
+    assert told == {"set_aside.out_of_range": 1, "set_aside.wrong_type": 1, "set_aside.not_in_enum": 1}
+    assert own.counts["rows"] == 7
+    assert own.counts["chargebacks"] == 1

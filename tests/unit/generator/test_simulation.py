@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -221,8 +222,9 @@ def test_a_run_that_would_outlast_the_present_is_refused_with_the_last_start_tha
 @pytest.mark.parametrize(("name", "value"), [("purchases", 0), ("days", 0), ("seed", -1)])
 def test_a_plan_refuses_numbers_out_of_range(name: str, value: int) -> None:
     """The sentence names the option."""
+    change: dict[str, Any] = {name: value}
     with pytest.raises(InputError, match=f"--{name} must lie between"):
-        Plan(**{"parameters": shipped(), "purchases": 10, "days": 1, "seed": 1, name: value})
+        replace(Plan(shipped(), 10, 1, 1), **change)
 
 
 @pytest.mark.parametrize("purchases", [1, 2, 10, 300])
