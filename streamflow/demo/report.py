@@ -14,7 +14,7 @@ from streamflow.demo.figures import Figures
 
 
 def _fragment(figure: go.Figure) -> str:
-    return str(figure.to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False}))
+    return str(figure.to_html(full_html=False, include_plotlyjs=False, config={"displayModeBar": False}))
 
 
 def write_report(path: Path, figures: Figures, context: dict[str, Any]) -> Path:
