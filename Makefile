@@ -101,10 +101,6 @@ lab: setup ## open JupyterLab on the notebooks
 	@mkdir -p notebooks
 	$(BIN)/jupyter lab --ip 127.0.0.1 --notebook-dir notebooks
 
-.PHONY: bench
-bench: setup ## measure throughput and latency beside baselines; writes docs/BENCHMARKS.md
-	@$(BIN)/streamflow bench all
-
 .PHONY: lock
 lock: .cache/stamps/environment ## resolve the dependencies again into constraints.txt
 	@$(BIN)/uv lock --quiet --upgrade
