@@ -68,7 +68,7 @@ UNNEEDED = """
 ANOTHER_VERSION = """
     INSERT INTO {table} ({member}_key, {member}_id, valid_from, is_current, is_inferred)
     OVERRIDING SYSTEM VALUE
-    SELECT 999999, {member}_id, f.event_timestamp, false, true
+    SELECT 999999, d.{member}_id, f.event_timestamp, false, true
     FROM gold.fact_transactions AS f JOIN {table} AS d USING ({member}_key)
     WHERE {member}_key <> 0 AND d.is_current
     ORDER BY f.event_timestamp LIMIT 1
@@ -96,6 +96,8 @@ CASES = {
         "bronze.bronze.raw_transactions",
         "UPDATE {table} SET raw_bytes = 'no json' WHERE {row}",
         "bronze_is_valid",
+        "decisions_equal_replay",
+        "alerts_equal_replay",
         "records_accounted",
         "purchases_accounted",
     ),
@@ -207,7 +209,7 @@ CASES = {
     ),
     "a dimension without its zero row": case(
         "gold.gold.dim_store",
-        "UPDATE {table} SET store_key = -1 WHERE store_key = 0",
+        "DELETE FROM {table} WHERE store_key = 0",
         "star_has_no_orphans",
         "star_has_its_zero_rows",
     ),
