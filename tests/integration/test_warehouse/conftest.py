@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -22,7 +21,6 @@ from streamflow.stack.postgres import prepare, set_up
 from streamflow.warehouse.migrations import LAYERS, migrate
 from streamflow.warehouse.transforms import forget
 
-ROOT = Path(__file__).resolve().parents[3]
 DEADLINE_S = 60.0
 KEPT_BETWEEN_TESTS = {
     "bronze_db": "bronze.raw_transactions, bronze.raw_events, bronze.raw_reference, bronze.raw_fraud_decisions, "
@@ -53,10 +51,11 @@ def _wait_until_it_answers(settings: Settings, server: subprocess.Popen[bytes]) 
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Settings]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Start one PostgreSQL for the session; yield the settings that reach it."""
-    # Not pytest's temp folder: every other session closes it to the server's own user while it runs.
-    home = ROOT / ".cache" / "test" / f"warehouse-{os.getpid()}"
+    home = tmp_path_factory.mktemp("warehouse")
+    for folder in (home, *list(home.parents)[:2]):
+        folder.chmod(0o755)  # The server's own user must be able to enter.
     port = _free_port()
     settings = load_settings(postgres={"host": "127.0.0.1", "port": port, "fsync": False, "passwords": {}})
     settings = settings.model_copy(update={"home": home})  # The environment of the tests would win over an argument.
@@ -74,8 +73,6 @@ def server() -> Iterator[Settings]:
     finally:
         process.send_signal(spec.stop_signal)
         process.wait(timeout=DEADLINE_S)
-        for folder in (layout.postgres.resolve(), home):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
