@@ -82,6 +82,10 @@ test: setup ## unit, integration and end-to-end tests on real servers, with cove
 	@mkdir -p .cache/coverage
 	$(BIN)/pytest --cov --cov-report=term $(PYTEST_ARGS)
 
+.PHONY: proof
+proof: setup ## slow proofs: hostile records through the jobs, kills in the middle of a run
+	@$(BIN)/pytest $(PYTEST_ARGS) tests/proof
+
 .PHONY: lint
 lint: .cache/stamps/environment ## ruff, mypy strict, import order, generated files
 	@$(BIN)/ruff check .

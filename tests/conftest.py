@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from streamflow import settings as configuration
@@ -38,9 +39,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(folder)
 
 
+def _clear_after_killed_runs() -> None:
+    """Stop and remove what test runs left that were killed before they could."""
+    for folder in STATE.parent.iterdir() if STATE.parent.is_dir() else ():
+        pid = folder.name.partition("-")[0]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            Platform(load_settings(home=folder)).down(purge=True)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
     """Kafka, PostgreSQL and Flink, started once and stopped at the end; their logs are kept in .cache/test-logs."""
+    _clear_after_killed_runs()
     running = Platform(load_settings())
     try:
         running.up(without={"airflow"})

@@ -1,3 +1,3 @@
--- Purpose: the newest time at which a row of a table was loaded.
+-- Purpose: the newest time at which a row of a table was loaded, but no later than a margin before the present.
 -- Grain:   one row. Source: any dataset with a load time.
-SELECT max({column}) FROM {table}
+SELECT least(max({column}), now() - {margin}::interval) FROM {table}

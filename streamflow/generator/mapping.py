@@ -6,14 +6,11 @@ a reason; a refund keeps its negative amount.
 
 from __future__ import annotations
 
-import hashlib
-import re
 import string
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
@@ -23,33 +20,13 @@ from streamflow.contracts.dataset import Dataset
 from streamflow.contracts.strict import Document, convert, read_yaml
 from streamflow.errors import InputError, nearest
 from streamflow.generator.cells import Row
+from streamflow.generator.readings import Money, parse_minor, parse_time, slug, typed_as
 
 DAY_US = 86_400_000_000
 FORMATS = ("iso", "epoch_s", "epoch_ms", "epoch_us")
-MAX_ID = 64
-_NOT_ID = re.compile(r"[^A-Za-z0-9_.:-]+")
-_PLAIN_MONEY = re.compile(r"^-?[0-9]{1,15}\.[0-9]{2}$")
 
 Getter = Callable[[Row], str]
 """From a row to the text of a field; empty where the row has none."""
-
-
-class Money(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How amounts are written.
-
-    Attributes:
-        symbols: Characters to ignore, as `$`.
-        thousands: Separator of thousands.
-        decimal: Separator of decimals.
-        digits: Minor digits of the currency.
-        unit: major (12.34) or minor (1234).
-    """
-
-    symbols: str = ""
-    thousands: str = ""
-    decimal: Annotated[str, Meta(min_length=1, max_length=1)] = "."
-    digits: Annotated[int, Meta(ge=0, le=4)] = 2
-    unit: Literal["major", "minor"] = "major"
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -236,49 +213,6 @@ def _needs(field: Field) -> list[str]:
     return []
 
 
-def parse_minor(text: str, money: Money) -> tuple[int, bool] | None:
-    """Read an amount.
-
-    Args:
-        text: As `$1,234.56`, `(12.00)` or `-5`.
-        money: How amounts are written.
-
-    Returns:
-        Minor units, and whether digits were rounded away; None when it is no amount.
-    """
-    plain = text.strip()
-    for unwanted in (*money.symbols, money.thousands):
-        if unwanted:
-            plain = plain.replace(unwanted, "")
-    plain = plain.replace(" ", "").replace("\u00a0", "")
-    if plain.startswith("(") and plain.endswith(")"):
-        plain = "-" + plain[1:-1]
-    if money.decimal != ".":
-        if "." in plain:
-            return None
-        plain = plain.replace(money.decimal, ".")
-    if money.unit == "major" and money.digits == 2 and _PLAIN_MONEY.match(plain):
-        return int(plain.replace(".", "")), False
-    try:
-        amount = Decimal(plain)
-    except InvalidOperation:
-        return None
-    if not amount.is_finite() or abs(amount.adjusted()) > 30:
-        return None
-    exact = amount.scaleb(money.digits) if money.unit == "major" else amount
-    whole = exact.to_integral_value(ROUND_HALF_EVEN)
-    return int(whole), whole != exact
-
-
-def slug(text: str) -> str:
-    """Return `text` if it can be an id, else an id made of it and of a hash of it."""
-    plain = _NOT_ID.sub("_", text)
-    if plain == text and len(text) <= MAX_ID:
-        return text
-    mark = hashlib.blake2b(text.encode(errors="surrogateescape"), digest_size=4).hexdigest()
-    return f"{plain[: MAX_ID - 9]}-{mark}"
-
-
 class _Reader:
     """A mapping bound to the columns of one file."""
 
@@ -290,7 +224,9 @@ class _Reader:
         self._time_text = self._getter(self._time)
         self._amount = fields.pop("amount_minor")
         self._amount_text = self._getter(self._amount)
-        self._rest = [(name, self._getter(field), _typed(mapping.logical_type(name))) for name, field in fields.items()]
+        self._rest = [
+            (name, self._getter(field), typed_as(mapping.logical_type(name))) for name, field in fields.items()
+        ]
         label = mapping.file.label
         self._label = index[label.column] if label else -1
         self._positive = frozenset(label.positive) if label else frozenset()
@@ -368,7 +304,7 @@ class _Reader:
     def _moment(self, text: str, record: dict[str, Any]) -> int | None:
         if not text:
             return None
-        found = _parse_time(text, self._time.format or "iso")
+        found = parse_time(text, self._time.format or "iso")
         if found is None:
             record["event_timestamp"] = text
             return None
@@ -394,40 +330,3 @@ class _Reader:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _parse_time(text: str, form: str) -> datetime | None:
-    try:
-        if form == "iso":
-            return datetime.fromisoformat(text)
-        if form == "epoch_s":
-            return datetime.fromtimestamp(float(text), UTC)
-        if form == "epoch_ms":
-            return datetime.fromtimestamp(float(text) / 1000, UTC)
-        if form == "epoch_us":
-            return datetime.fromtimestamp(float(text) / 1_000_000, UTC)
-        return datetime.strptime(text, form)  # noqa: DTZ007 - the mapping's zone is added by the caller
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _typed(logical_type: str) -> Callable[[str], Any]:
-    if logical_type == "integer":
-        return _integer
-    return _number if logical_type == "number" else str
-
-
-def _integer(text: str) -> Any:
-    try:
-        value = float(text)
-    except ValueError:
-        return text
-    return int(value) if value.is_integer() and abs(value) < 2**53 else text
-
-
-def _number(text: str) -> Any:
-    try:
-        value = float(text)
-    except ValueError:
-        return text
-    return value if abs(value) < 1e300 else text

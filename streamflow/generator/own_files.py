@@ -17,7 +17,8 @@ import msgspec
 
 from streamflow.contracts.names import EVENTS_RAW, TRANSACTIONS_RAW
 from streamflow.generator.cells import Table
-from streamflow.generator.mapping import MAX_ID, Mapped, Mapping, slug
+from streamflow.generator.mapping import Mapped, Mapping
+from streamflow.generator.readings import MAX_ID, slug
 from streamflow.generator.records import SCHEMA_VERSION, CustomerEvent, Emission, encode, rfc3339
 from streamflow.generator.time_order import in_time_order
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from streamflow.settings import Settings
 
 TIMEOUT_S = 20.0
+CONNECT_S = 5.0
 _PROBE_GROUP = "streamflow-conservation-probe"
 
 
@@ -88,14 +89,21 @@ def committed_offsets(settings: Settings, group: str) -> dict[tuple[str, int], i
 
     # Kept in a name: a client that is collected before its answer comes leaves the future open for ever.
     admin = _admin(settings)
-    try:
-        futures = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)], request_timeout=TIMEOUT_S)
-        found = futures[group].result(timeout=TIMEOUT_S)
-    except (KafkaException, TimeoutError) as error:
-        if isinstance(error, KafkaException) and error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
-            return {}
-        raise _unreachable(settings, error) from error
-    return {(p.topic, p.partition): p.offset for p in found.topic_partitions if p.offset >= 0}
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        try:
+            asked = [ConsumerGroupTopicPartitions(group)]
+            found = admin.list_consumer_group_offsets(asked, request_timeout=TIMEOUT_S)[group].result(TIMEOUT_S)
+            return {(p.topic, p.partition): p.offset for p in found.topic_partitions if p.offset >= 0}
+        except TimeoutError as error:
+            raise _unreachable(settings, error) from error
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
+                return {}
+            # A broker that has just started is still looking for the group's coordinator.
+            if not error.args[0].retriable() or time.monotonic() > deadline:
+                raise _unreachable(settings, error) from error
+            admin.poll(0.2)
 
 
 @contextmanager
@@ -112,6 +120,7 @@ def prober(settings: Settings) -> Iterator[Consumer]:
             "enable.partition.eof": True,
             "isolation.level": "read_uncommitted",
             "fetch.wait.max.ms": 50,
+            "log_level": 0,
         }
     )
     try:
@@ -155,11 +164,18 @@ def record_within(consumer: Consumer, topic: str, partition: int, first: int, la
 
 
 def _admin(settings: Settings) -> AdminClient:
+    """Return a client of a broker that answers, quiet, because its sentence is ours."""
+    from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
 
-    return AdminClient(
+    admin = AdminClient(
         {"bootstrap.servers": settings.kafka.require(), "socket.timeout.ms": int(TIMEOUT_S * 1000), "log_level": 0}
     )
+    try:
+        admin.list_topics(timeout=CONNECT_S)
+    except KafkaException as error:
+        raise _unreachable(settings, error) from error
+    return admin
 
 
 def _unreachable(settings: Settings, error: Exception) -> EnvironmentNotReady:

@@ -1,8 +1,9 @@
 """What of a table is new since the last run that passed: a mark a table, and the query that selects above it.
 
-A table that says where its rows lie in a log is marked by offset; one that says when its rows were loaded by that time;
+A table that says when its rows were loaded is marked by that time; one that says where its rows lie in a log by offset;
 a small one that says neither is checked whole. Loads of silver and gold run one after another with rising times, so a
-strict "later than" is exact there; the stream writes its aggregates from several connections, hence a margin.
+strict "later than" is exact there; the stream writes its aggregates from several connections, so their mark stays some
+minutes behind the present.
 """
 
 from __future__ import annotations
@@ -156,8 +157,7 @@ def _above_offsets(columns: tuple[str, ...], ends: Mapping[str, int]) -> Compose
 def _later_than(column: str, newest: str) -> Composed:
     from psycopg.sql import SQL, Identifier, Literal
 
-    margin = Literal(f"{MARGIN_S.get(column, 0)} seconds")
-    return SQL("{} > {}::timestamptz - {}::interval").format(Identifier(column), Literal(newest), margin)
+    return SQL("{} > {}::timestamptz").format(Identifier(column), Literal(newest))
 
 
 def _next_mark(
@@ -167,11 +167,14 @@ def _next_mark(
     kind: Literal["offset", "time", "all"],
     columns: tuple[str, ...],
 ) -> Mark:
-    from psycopg.sql import SQL, Identifier
+    from psycopg.sql import SQL, Identifier, Literal
 
     if kind == "time":
         column = SQL("{}").format(Identifier(columns[0]))
-        row = connection.execute(statement(settings, "newest_load", table=table, column=column)).fetchone()
+        margin = SQL("{}").format(Literal(f"{MARGIN_S.get(columns[0], 0)} seconds"))
+        row = connection.execute(
+            statement(settings, "newest_load", table=table, column=column, margin=margin)
+        ).fetchone()
         newest: datetime | None = row[0] if row else None
         return {"by": "time", "newest": "-infinity" if newest is None else newest.isoformat()}
     if kind == "offset":

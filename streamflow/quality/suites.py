@@ -140,7 +140,12 @@ class SuiteRunner:
         source = self._context.data_sources.add_postgres(
             layer, connection_string=_url(self._settings, LAYERS[layer]), kwargs=_CONNECT
         )
-        return [self._run_table(source, increment) for increment in increments]
+        try:
+            return [self._run_table(source, increment) for increment in increments]
+        finally:
+            # The library opens two engines a source and closes neither.
+            source.get_execution_engine().close()
+            source.get_engine().dispose()
 
     def _run_table(self, source: Any, increment: Increment) -> TableResult:
         from great_expectations.data_context.types.resource_identifiers import (

@@ -166,8 +166,10 @@ class Platform:
                 try:
                     fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except BlockingIOError:
-                    return int(handle.read() or 0) or None
-        except (OSError, ValueError):
+                    pid = int(handle.read() or 0)
+                    # A killed process has lost its memory, and so its command line, before it lets go of its lock.
+                    return pid if pid and psutil.Process(pid).cmdline() else None
+        except (OSError, ValueError, psutil.Error):
             pass
         return None
 

@@ -46,6 +46,8 @@ REPLACE_AFTER_S = 120.0
 BACK_OFF_S = (0.5, 30.0)
 STEADY_S = 60.0
 """Healthy for so long, a process starts with the shortest pause again."""
+LOCK_PATIENCE_S = 1.0
+"""Who asks whether a supervisor lives touches its lock for a moment; that must not turn a new one away."""
 NOT_STARTED = 127
 """What a shell returns for a program that is not there."""
 LOG_LIMIT_BYTES = 20 << 20
@@ -294,11 +296,16 @@ class Supervisor:
 def _hold(layout: Layout) -> TextIO | None:
     """Return the lock of the state directory, or None when another supervisor has it."""
     handle = layout.lock.open("a+", encoding="ascii")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        handle.close()
-        return None
+    deadline = time.monotonic() + LOCK_PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                handle.close()
+                return None
+            time.sleep(0.05)
     handle.seek(0)
     handle.truncate()
     handle.write(str(os.getpid()))

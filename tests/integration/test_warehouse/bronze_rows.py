@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -16,24 +17,28 @@ from streamflow.contracts import Catalogue, build_validator
 from streamflow.contracts.names import (
     BRONZE_TABLES,
     DEAD_LETTERS,
+    EVENTS_RAW,
     FRAUD_ALERTS,
     FRAUD_DECISIONS,
     FRAUD_RULES,
+    REFERENCE_RAW,
     TRANSACTIONS_LATE,
     TRANSACTIONS_RAW,
 )
 from streamflow.contracts.rule_sets import load_horizons, load_rule_set
-from streamflow.contracts.timestamps import format_us
+from streamflow.contracts.timestamps import format_us, parse_us
 from streamflow.generator.records import Emission
 from streamflow.generator.runs import plan_run
 from streamflow.generator.simulation import Simulation
 from streamflow.rules.book import RuleBook
 from streamflow.rules.engine import Engine
-from streamflow.rules.model import Decided, LatePurchase, Position, purchase_from_record
+from streamflow.rules.model import Decided, LatePurchase, Position, alert_id, purchase_from_record
 from streamflow.settings import Settings
 from streamflow.warehouse.connections import connect
 
 PARTITIONS = 2
+SENT = "2026-03-01T00:00:00Z"
+"""When reference data of the past is sent."""
 RAW_COLUMNS = (
     "log_id, kafka_topic, kafka_partition, kafka_offset, kafka_key, kafka_timestamp, event_timestamp, raw_payload, "
     "raw_bytes, processing_status, schema_version"
@@ -59,9 +64,17 @@ def rule_record(settings: Settings, effective_from: str = "2000-01-01T00:00:00Z"
 
 
 class Stream:
-    """Turns emissions into rows of bronze, with what the detector would send about them."""
+    """Turns records into rows of bronze.
 
-    def __init__(self, settings: Settings, log: str = "log") -> None:
+    Args:
+        settings: Say where the contracts are.
+        log: Prefix of every log's identity.
+        detect: Also yield what the detector would send about each purchase.
+    """
+
+    def __init__(self, settings: Settings, log: str = "log", *, detect: bool = True) -> None:
+        self._contracts = settings.contracts_dir
+        self._detects = detect
         self._validator = build_validator(Catalogue.load(settings.contracts_dir), settings.base_currency)
         rules = rule_record(settings)
         self._engine = Engine(RuleBook.from_records([rules]), load_horizons(settings.contracts_dir))
@@ -75,9 +88,9 @@ class Stream:
         """Return the identity of a topic's log."""
         return f"{self._log}-{topic}"
 
-    def rules(self) -> Iterator[Row]:
-        """Yield the row of the rule set."""
-        yield from self._record(FRAUD_RULES, "rule_set/1.0.0", self._rules, 0)
+    def rules(self, **changes: Any) -> Iterator[Row]:
+        """Yield the row that makes rule set 1.0.0 live, with `changes`."""
+        yield from self._record(FRAUD_RULES, "rule_set/1.0.0", self._rules | changes, 0)
 
     def rows(self, emissions: Iterable[Emission]) -> Iterator[Row]:
         """Yield rows in the order in which the stream would write them."""
@@ -100,8 +113,51 @@ class Stream:
         event_time = datetime.fromtimestamp(verdict.event_time_us / 1_000_000, UTC)
         payload = Jsonb(verdict.record, dumps=lambda value: msgspec.json.encode(value).decode())
         yield BRONZE_TABLES[topic], (*place, event_time, payload, body, verdict.status, verdict.schema_version)
-        if topic == TRANSACTIONS_RAW:
+        if topic == TRANSACTIONS_RAW and self._detects:
             yield from self._detect(verdict.record, verdict.event_time_us, Position(partition, offset), time_ms)
+
+    def record(self, topic: str, key: str, record: dict[str, Any], at: str) -> list[Row]:
+        """Return the row of a record that keeps its contract, sent at a time."""
+        rows = list(self.accept(topic, key.encode(), msgspec.json.encode(record), _milliseconds(at)))
+        assert rows[0][0] == BRONZE_TABLES[topic], f"a record of {topic} breaks its contract: {rows[0][1][-2]}"
+        return rows
+
+    def purchase(self, transaction_id: str, at: str, **fields: Any) -> list[Row]:
+        """Return the rows of a purchase of customer c1 over 10.00."""
+        record: dict[str, Any] = {
+            "schema_version": "1.0.0",
+            "customer_id": "c1",
+            "amount_minor": 1000,
+            "currency": "USD",
+        } | fields
+        record |= {"transaction_id": transaction_id, "event_timestamp": at}
+        return self.record(TRANSACTIONS_RAW, record["customer_id"], record, at)
+
+    def decision(self, transaction_id: str, at: str, topic: str = FRAUD_DECISIONS, **fields: Any) -> list[Row]:
+        """Return the row of a decision, or alert, on a purchase of c1; the rest is the contract's own example."""
+        folder = self._contracts / "events" / FRAUD_DECISIONS / "examples" / "valid"
+        record = json.loads(sorted(folder.glob("*.json"))[0].read_text(encoding="utf-8"))
+        record |= {"customer_id": "c1", "transaction_id": transaction_id, "event_timestamp": at} | fields
+        record["alert_id"] = alert_id(record["customer_id"], transaction_id, record["rule_set"])
+        return self.record(topic, record["customer_id"], record, at)
+
+    def member(self, entity: str, member_id: str, valid_from: str, **attributes: Any) -> list[Row]:
+        """Return the row of a version of a member."""
+        least = {
+            "customer": {"segment": "standard", "country": "DE"},
+            "store": {"name": "One", "city": "Ulm", "country": "DE"},
+            "product": {"name": "Tea", "category": "drinks", "product_class": "grocery"},
+        }
+        record = {"schema_version": "1.0.0", "entity": entity, "member_id": member_id, "valid_from": valid_from}
+        return self.record(
+            REFERENCE_RAW, member_id, record | {"attributes": least[entity] | attributes}, max(valid_from, SENT)
+        )
+
+    def chargeback(self, event_id: str, transaction_id: str, at: str, reason: str = "fraud") -> list[Row]:
+        """Return the row of a chargeback on a purchase of c1."""
+        record = {"schema_version": "1.0.0", "event_id": event_id, "customer_id": "c1", "event_type": "chargeback"}
+        record |= {"event_timestamp": at, "transaction_id": transaction_id, "chargeback_reason": reason}
+        return self.record(EVENTS_RAW, "c1", record, at)
 
     def _detect(self, record: dict[str, Any], event_us: int, position: Position, time_ms: int) -> Iterator[Row]:
         purchase = purchase_from_record(record, event_us)
@@ -132,6 +188,12 @@ class Stream:
         for table, row in self.accept(topic, key.encode(), msgspec.json.encode(record), time_ms):
             assert table == BRONZE_TABLES[topic], f"a record of {topic} breaks its contract: {row[-2]}"
             yield table, row
+
+
+def _milliseconds(at: str) -> int:
+    time_us = parse_us(at)
+    assert time_us is not None, f"{at} is no time with zone"
+    return time_us // 1000
 
 
 def generated(settings: Settings, purchases: int, days: int = 4, seed: int = 7) -> Iterator[Emission]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -21,6 +23,7 @@ from streamflow.stack.postgres import prepare, set_up
 from streamflow.warehouse.migrations import LAYERS, migrate
 from streamflow.warehouse.transforms import forget
 
+ROOT = Path(__file__).resolve().parents[3]
 DEADLINE_S = 60.0
 KEPT_BETWEEN_TESTS = {
     "bronze_db": "bronze.raw_transactions, bronze.raw_events, bronze.raw_reference, bronze.raw_fraud_decisions, "
@@ -51,11 +54,10 @@ def _wait_until_it_answers(settings: Settings, server: subprocess.Popen[bytes]) 
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def server() -> Iterator[Settings]:
     """Start one PostgreSQL for the session; yield the settings that reach it."""
-    home = tmp_path_factory.mktemp("warehouse")
-    for folder in (home, *list(home.parents)[:2]):
-        folder.chmod(0o755)  # The server's own user must be able to enter.
+    # Not pytest's temp folder: every other session closes it to the server's own user while it runs.
+    home = ROOT / ".cache" / "test" / f"warehouse-{os.getpid()}"
     port = _free_port()
     settings = load_settings(postgres={"host": "127.0.0.1", "port": port, "fsync": False, "passwords": {}})
     settings = settings.model_copy(update={"home": home})  # The environment of the tests would win over an argument.
@@ -64,7 +66,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         folder.mkdir(parents=True, exist_ok=True)
     settings = with_secrets(settings, ensure(home / "secrets.json"))
     spec = next(one for one in prepare(layout, settings, {"postgres": port}) if one.name == "postgres")
-    owner = {"user": spec.user, "extra_groups": []} if spec.user and os.geteuid() == 0 else {}
+    owner: dict[str, Any] = {"user": spec.user, "extra_groups": []} if spec.user and os.geteuid() == 0 else {}
     with Path(home / "postgres.log").open("wb") as log:
         process = subprocess.Popen(spec.argv, cwd=spec.cwd, env=spec.env, stdout=log, stderr=log, **owner)
     try:
@@ -73,6 +75,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     finally:
         process.send_signal(spec.stop_signal)
         process.wait(timeout=DEADLINE_S)
+        for folder in (layout.postgres.resolve(), home):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

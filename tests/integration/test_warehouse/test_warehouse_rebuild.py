@@ -11,6 +11,7 @@ from snapshots import differences, query, snapshot
 
 from streamflow.settings import Settings
 from streamflow.warehouse import counts, marks
+from streamflow.warehouse.speed import measure
 from streamflow.warehouse.transforms import bronze_to_silver, forget, silver_to_gold
 
 PURCHASES = 2_000
@@ -114,3 +115,14 @@ def _empty_bronze(settings: Settings) -> None:
 
     with superuser(settings, "bronze_db") as connection:
         connection.execute(f"TRUNCATE {KEPT_BETWEEN_TESTS['bronze_db']}")
+
+
+def test_speed_is_measured_beside_a_plain_copy_of_the_same_rows(
+    warehouse: Settings, history: tuple[list[Row], Counter[str]]
+) -> None:
+    """Four figures, each with the rows it read; how fast they are is for the benchmark to say."""
+    write(warehouse, history[0])
+    found = {speed.name: speed for speed in measure(warehouse, runs=1)}
+    assert list(found) == ["bronze_to_silver", "plain copy of bronze", "silver_to_gold", "plain copy of silver"]
+    assert found["plain copy of silver"].rows == found["silver_to_gold"].rows == PURCHASES
+    assert all(speed.rows_per_second > 0 for speed in found.values())

@@ -13,7 +13,8 @@ from streamflow.contracts import Catalogue
 from streamflow.contracts.names import TRANSACTIONS_RAW
 from streamflow.errors import InputError
 from streamflow.generator.cells import Row
-from streamflow.generator.mapping import Mapped, Mapping, Money, load_mapping, parse_minor
+from streamflow.generator.mapping import Mapped, Mapping, load_mapping
+from streamflow.generator.readings import Money, parse_minor
 
 CONTRACT = Catalogue.load(CONTRACTS).topic(TRANSACTIONS_RAW)
 SHIPPED = CONTRACTS.parent / "data" / "mappings"
