@@ -1,4 +1,4 @@
--- Purpose: each purchase as one string, keyed in the JVM by its Kafka key (one string field costs Python a third of eight).
+-- Purpose: each record as one string beside its Kafka key (one string field costs Python a third of eight).
 -- Grain: a Kafka record with key and value; the two other kinds are dead letters, which the processor accounts for.
 -- ISO-8859-1 maps every byte to one character and back, so that the validator sees the bytes that were sent.
 SELECT
@@ -14,6 +14,6 @@ FROM (
         DECODE(msg_key, 'ISO-8859-1') AS k,
         COALESCE(DECODE(headers['produced_at_us'], 'ISO-8859-1'), '') AS caused_by,
         body
-    FROM source
+    FROM {{ table }}
     WHERE msg_key IS NOT NULL AND body IS NOT NULL
 ) AS keyed

@@ -1,7 +1,7 @@
 -- Purpose: read whole topics as they are, with where each record lies; one job reads one list of topics once.
 -- Grain: a Kafka record. Key: (kafka_topic, kafka_partition, kafka_offset).
 -- Contract: none yet; `raw` formats hand on every byte, so that tombstones and broken text survive.
-CREATE TEMPORARY TABLE source (
+CREATE TEMPORARY TABLE {{ table }} (
     msg_key BYTES,
     body BYTES,
     kafka_topic STRING NOT NULL METADATA FROM 'topic' VIRTUAL,

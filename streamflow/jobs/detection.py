@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from pyflink.common import Row, Types
-from pyflink.datastream.functions import KeyedProcessFunction, RuntimeContext
-from pyflink.datastream.state import ValueStateDescriptor
+from pyflink.datastream.functions import KeyedBroadcastProcessFunction, RuntimeContext
+from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 
+from streamflow.contracts.rule_sets import check_horizons, load_horizons
 from streamflow.contracts.timestamps import format_us
+from streamflow.errors import InputError
 from streamflow.jobs.checking import validator_of
 from streamflow.jobs.plan import Plan
+from streamflow.log import get_logger
+from streamflow.rules.book import RuleBook
+from streamflow.rules.engine import Engine
 from streamflow.rules.model import (
     SCORED,
     Decided,
@@ -33,6 +38,8 @@ if TYPE_CHECKING:
 
 _DAY_MS = 86_400_000
 _STAMP_BYTES = 8
+RULES = MapStateDescriptor("rules", Types.STRING(), Types.STRING())
+"""The newest rule record of each Kafka key, packed as it came; the same in every subtask."""
 LATE_VERSION = "1.0.0"
 """Version of the transactions.late contract that is written here; a test holds it against the catalogue."""
 
@@ -66,10 +73,8 @@ def output_type() -> TypeInformation:
     return Types.ROW_NAMED(names, [text, text, text, Types.LONG(), text, text])
 
 
-class DetectFraud(KeyedProcessFunction):
-    """Runs the validator and the engine over each customer's purchases.
-
-    `use_book` is all that a broadcast stream of rule records will have to call.
+class DetectFraud(KeyedBroadcastProcessFunction):
+    """Runs the validator and the engine over each customer's purchases, with the rules that are published meanwhile.
 
     Args:
         plan: What the job was submitted with, the rule records included.
@@ -80,28 +85,31 @@ class DetectFraud(KeyedProcessFunction):
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Compile contracts and rules in the task manager."""
-        from streamflow.contracts.rule_sets import load_horizons
-        from streamflow.rules.book import RuleBook
-        from streamflow.rules.engine import Engine
-
         plan = self._plan
-        horizons = load_horizons(Path(plan.contracts_dir))
+        self._horizons = horizons = load_horizons(Path(plan.contracts_dir))
         self._topic = plan.topics[0].name
         self._validate = validator_of(plan.contracts_dir, plan.base_currency, plan.contract_build)
         self._engine = Engine(RuleBook.from_records(plan.rule_records), horizons)
         self._state = runtime_context.get_state(ValueStateDescriptor("customer", Types.PICKLED_BYTE_ARRAY()))
         self._forget_after_ms = 2 * horizons.retention_s * 1000
         self._newest_ms: int | None = None
+        self._restored = False
         group = runtime_context.get_metrics_group()
         kinds = ("rejected", "unscored", "late", "duplicate", "conflict", "decided")
         self._counters = {kind: group.counter(f"purchases_{kind}") for kind in kinds}
 
-    def use_book(self, book: Any) -> None:
-        """Go on with another rule book; decisions follow its `effective_from`, not the moment of this call."""
-        self._engine.book = book
+    def process_broadcast_element(self, value: Row, ctx: KeyedBroadcastProcessFunction.Context) -> Sequence[Row]:
+        """Take one rule record; from here on it counts by its `effective_from`, not by the moment of its arrival."""
+        rules = ctx.get_broadcast_state(RULES)
+        self._restore(rules)
+        if self._learn(value[1]):
+            rules.put(value[0], value[1])
+        return ()
 
-    def process_element(self, value: str, ctx: KeyedProcessFunction.Context) -> Sequence[Row]:
+    def process_element(self, value: str, ctx: KeyedBroadcastProcessFunction.ReadOnlyContext) -> Sequence[Row]:
         """Take one record; returns what to send, usually nothing."""
+        if not self._restored:
+            self._restore(ctx.get_broadcast_state(RULES))
         arrival = unpack(value)
         verdict = self._validate(self._topic, arrival.key, arrival.body, arrival.kafka_ms)
         record, event_time_us = verdict.record, verdict.event_time_us
@@ -121,7 +129,7 @@ class DetectFraud(KeyedProcessFunction):
             return ()
         return self._rows(arrival, record, outcomes)
 
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Sequence[Row]:
+    def on_timer(self, timestamp: int, ctx: KeyedBroadcastProcessFunction.OnTimerContext) -> Sequence[Row]:
         """Free a customer's memory, if the log has moved on so far that the engine would start afresh anyway.
 
         The alarm rings by the machine's clock, but only the log decides: after a restart it may ring before the first
@@ -136,7 +144,33 @@ class DetectFraud(KeyedProcessFunction):
                 self._set_alarm(ctx)
         return ()
 
-    def _set_alarm(self, ctx: KeyedProcessFunction.Context) -> None:
+    def _restore(self, rules: Any) -> None:
+        """After a restart, learn again what was published since the submission; state cannot be read before now."""
+        if not self._restored:
+            self._restored = True
+            known = [packed for _, packed in rules.items()]
+            for packed in sorted(known, key=lambda packed: unpack(packed)[:2]):
+                self._learn(packed)
+
+    def _learn(self, packed: str) -> bool:
+        """Add a rule record to the book, if contract and book take it; the processor accounts for the others."""
+        arrival = unpack(packed)
+        verdict = self._validate(self._plan.rules, arrival.key, arrival.body, arrival.kafka_ms)
+        if verdict.reason is not None or verdict.record is None:
+            return False
+        try:
+            book = self._engine.book.with_record(verdict.record)
+            for card in book.cards.values():
+                check_horizons(card.rule_set, self._horizons)
+        except InputError as error:
+            get_logger(job=self._plan.job, topic=self._plan.rules, offset=arrival.offset).warning(
+                "left out", why=str(error)
+            )
+            return False
+        self._engine.book = book
+        return True
+
+    def _set_alarm(self, ctx: KeyedBroadcastProcessFunction.ReadOnlyContext) -> None:
         """Ring once after twice the retention, at a full day, so that alarms of many customers fall together."""
         timers = ctx.timer_service()
         due = timers.current_processing_time() + self._forget_after_ms

@@ -62,11 +62,12 @@ class Pipeline:
         """Return the text of one INSERT of `sql/jobs`, for a statement set."""
         return render(self.settings.sql_dir, name, **values)
 
-    def read_topics(self) -> None:
-        """Create the table `source` over the plan's topics."""
+    def read_topics(self, *topics: str, table: str = "source") -> None:
+        """Create a table over topics, those of the plan unless others are named."""
         self.execute_sql(
             "source",
-            topics=[topic.name for topic in self.plan.topics],
+            table=table,
+            topics=list(topics) or [topic.name for topic in self.plan.topics],
             bootstrap_servers=self.settings.kafka.require(),
             group=self.plan.group,
         )

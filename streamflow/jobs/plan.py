@@ -42,6 +42,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         decisions: The topic of decisions (written by the detector).
         alerts: The topic of alerts (written by the detector).
         late: The topic of purchases behind their customer's watermark (written by the detector).
+        rules: The topic of rule sets and blacklist entries (read by the detector beside its purchases).
         contracts_dir: Where the task managers load the contracts from.
         base_currency: The one currency of the deployment.
         contract_build: sha256 over the contracts; a task manager with others refuses to run.
@@ -55,6 +56,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     decisions: str
     alerts: str
     late: str
+    rules: str
     contracts_dir: str
     base_currency: str
     contract_build: str

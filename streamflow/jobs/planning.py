@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from streamflow.contracts import Catalogue, build_validator
-from streamflow.contracts.names import DEAD_LETTERS, FRAUD_ALERTS, FRAUD_DECISIONS, TRANSACTIONS_LATE, bronze_table_for
+from streamflow.contracts.names import (
+    DEAD_LETTERS,
+    FRAUD_ALERTS,
+    FRAUD_DECISIONS,
+    FRAUD_RULES,
+    TRANSACTIONS_LATE,
+    bronze_table_for,
+)
 from streamflow.errors import EnvironmentNotReady
 from streamflow.jobs.plan import FRAUD_DETECTOR, TRANSACTION_PROCESSOR, Plan, TopicPlan
-from streamflow.jobs.progress import ANSWER_S, source_topics, start_offsets
+from streamflow.jobs.progress import ANSWER_S, POLL_S, source_topics, start_offsets
 from streamflow.settings import Settings
+
+COORDINATOR_S = 60.0
 
 
 def make_plans(settings: Settings, jobs: Sequence[str]) -> dict[str, Plan]:
@@ -35,6 +45,7 @@ def make_plans(settings: Settings, jobs: Sequence[str]) -> dict[str, Plan]:
             decisions=FRAUD_DECISIONS,
             alerts=FRAUD_ALERTS,
             late=TRANSACTIONS_LATE,
+            rules=FRAUD_RULES,
             contracts_dir=str(settings.contracts_dir.resolve()),
             base_currency=settings.base_currency,
             contract_build=build,
@@ -93,10 +104,22 @@ def forget_progress(settings: Settings, plan: Plan) -> None:
     from confluent_kafka import KafkaError, KafkaException
     from confluent_kafka.admin import AdminClient
 
+    # A young broker has no coordinator for its groups yet, and says so until it has.
+    passing = (
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    )
     admin = AdminClient({"bootstrap.servers": settings.kafka.require(), "log_level": 0})
-    try:
-        admin.delete_consumer_groups([plan.group], request_timeout=ANSWER_S)[plan.group].result(ANSWER_S)
-    except KafkaException as error:
-        reason = error.args[0]
-        if reason.code() != KafkaError.GROUP_ID_NOT_FOUND:
-            raise EnvironmentNotReady(f"Kafka keeps the offsets of {plan.group}: {reason.str()}.") from None
+    deadline = time.monotonic() + COORDINATOR_S
+    while True:
+        try:
+            admin.delete_consumer_groups([plan.group], request_timeout=ANSWER_S)[plan.group].result(ANSWER_S)
+            return
+        except KafkaException as error:
+            reason = error.args[0]
+            if reason.code() == KafkaError.GROUP_ID_NOT_FOUND:
+                return
+            if reason.code() not in passing or time.monotonic() > deadline:
+                raise EnvironmentNotReady(f"Kafka keeps the offsets of {plan.group}: {reason.str()}.") from None
+        admin.poll(POLL_S)

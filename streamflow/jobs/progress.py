@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
-from streamflow.contracts.names import SOURCE_TOPICS, TRANSACTIONS_RAW
+from streamflow.contracts.names import FRAUD_RULES, SOURCE_TOPICS, TRANSACTIONS_RAW
 from streamflow.errors import EnvironmentNotReady, StreamFlowError
 from streamflow.jobs.cluster import Cluster
-from streamflow.jobs.plan import JOBS, TRANSACTION_PROCESSOR, group_of
+from streamflow.jobs.plan import FRAUD_DETECTOR, JOBS, TRANSACTION_PROCESSOR, group_of
 from streamflow.settings import Settings
 
 ANSWER_S = 15.0
@@ -24,8 +24,13 @@ Offsets = dict[Place, int]
 
 
 def source_topics(job: str) -> tuple[str, ...]:
-    """Return the topics that a job reads."""
-    return SOURCE_TOPICS if job == TRANSACTION_PROCESSOR else (TRANSACTIONS_RAW,)
+    """Return the topics whose records a job commits, those of the plan first.
+
+    That the detector committed a rule record means that each of its subtasks has it in its book.
+    """
+    if job == TRANSACTION_PROCESSOR:
+        return SOURCE_TOPICS
+    return (TRANSACTIONS_RAW, FRAUD_RULES) if job == FRAUD_DETECTOR else (TRANSACTIONS_RAW,)
 
 
 def _admin(settings: Settings) -> Any:

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import psycopg
@@ -24,6 +23,7 @@ from streamflow.stack.platform import Platform
 from streamflow.stack.probes import get_json
 from streamflow.stack.process import MARK, ProcessStatus
 from streamflow.stack.toolchain import flink_bin, flink_env
+from tests.servers import superuser
 
 PATIENCE_S = 120.0
 
@@ -59,13 +59,6 @@ def marked(state: Path) -> list[psutil.Process]:
         except (psutil.Error, OSError):
             continue
     return found
-
-
-def superuser(settings: Settings, database: str = "postgres") -> psycopg.Connection[Any]:
-    """Connect as the superuser."""
-    host, port = settings.postgres.address()
-    password = settings.postgres.password("superuser")
-    return psycopg.connect(host=host, port=port, user="postgres", password=password, dbname=database, autocommit=True)
 
 
 def streamflow(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from law_cases import SECOND_US, histories, horizons, run
 
 from streamflow.rules.model import Decided, Purchase
+from tests.property.law_cases import SECOND_US, histories, horizons, run
 
 BOUND_S = horizons().max_out_of_orderness_s
 LAWS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -105,10 +105,9 @@ def test_the_tip_is_always_settled_state_with_everything_pending_folded_in(
     orders: tuple[list[Purchase], list[Purchase]],
 ) -> None:
     """The cache that makes the usual case one evaluation never says anything else than a full evaluation."""
-    from law_cases import book
-
     from streamflow.rules.engine import Engine
     from streamflow.rules.history import decode
+    from tests.property.law_cases import book
 
     engine = Engine(book(), horizons())
     for state in map(decode, run(orders[1]).states.values()):

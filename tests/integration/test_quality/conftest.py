@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
-from plain_ingestion import PlainIngestion
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from streamflow.generator.producer import produce
 from streamflow.generator.runs import emissions_with_truth, plan_run
@@ -22,11 +18,12 @@ from streamflow.settings import Settings, load_settings
 from streamflow.stack.platform import Platform
 from streamflow.warehouse.migrations import migrate
 from streamflow.warehouse.transforms import bronze_to_silver, silver_to_gold
+from tests.integration.test_quality.plain_ingestion import PlainIngestion
+from tests.integration.test_quality.tampering import Tamper
+from tests.servers import superuser
 
 HOME = Path(__file__).resolve().parents[3] / ".cache" / "test" / f"quality-{os.getpid()}"
 PURCHASES = 900
-
-Tamper = Callable[[str, str, str], AbstractContextManager[int]]
 
 
 @pytest.fixture(scope="package")
@@ -67,14 +64,6 @@ def world(servers: Settings, ingestion: PlainIngestion, truth: Path) -> Settings
     bronze_to_silver(servers, "world")
     silver_to_gold(servers, "world")
     return servers
-
-
-def superuser(settings: Settings, database: str) -> psycopg.Connection[Any]:
-    """Connect as the one user whom no privilege and no trigger stops."""
-    host, port = settings.postgres.address()
-    password = settings.postgres.password("superuser")
-    dsn = make_conninfo(host=host, port=port, dbname=database, user="postgres", password=password)
-    return psycopg.connect(dsn, autocommit=True)
 
 
 @pytest.fixture

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 
 import pytest
 from confluent_kafka import Producer
-from conftest import Tamper, superuser
-from plain_ingestion import PlainIngestion, end_offsets
 
 from streamflow.contracts.names import EVENTS_RAW, FRAUD_RULES, SOURCE_TOPICS
 from streamflow.errors import EnvironmentNotReady
 from streamflow.quality.conservation import ConservationReport, PartitionLedger, check_conservation
 from streamflow.settings import Settings
+from tests.integration.test_quality.plain_ingestion import PlainIngestion, end_offsets
+from tests.integration.test_quality.tampering import Tamper
+from tests.servers import superuser
 
 LOST = """
     DELETE FROM bronze.raw_events

@@ -7,12 +7,12 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Tamper
 
 from streamflow.contracts import Catalogue
 from streamflow.quality.run import QualityReport, run_quality
 from streamflow.quality.suites import TableResult
 from streamflow.settings import Settings
+from tests.integration.test_quality.tampering import Tamper
 
 REMOTE = re.compile(r"<(?:link|script|img)\b[^>]*(?:src|href)=\"https?://")
 SPOILED = """

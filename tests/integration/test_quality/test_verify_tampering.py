@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import Tamper
 
 from streamflow.quality.verify import verify
 from streamflow.settings import Settings
+from tests.integration.test_quality.tampering import Tamper
 
 CHECKS = 41
 

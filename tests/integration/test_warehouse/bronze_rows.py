@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-import psycopg
 from psycopg.types.json import Jsonb
 
 from streamflow.contracts import Catalogue, build_validator
@@ -49,6 +48,15 @@ DEAD_COLUMNS = (
 )
 Row = tuple[str, tuple[Any, ...]]
 """Table and values."""
+
+KEPT_BETWEEN_TESTS = {
+    "bronze_db": "bronze.raw_transactions, bronze.raw_events, bronze.raw_reference, bronze.raw_fraud_decisions, "
+    "bronze.raw_fraud_alerts, bronze.raw_fraud_rules, bronze.raw_late, bronze.dead_letters, ops.ingest_start, "
+    "ops.retention_ledger, ops.load_audit",
+    "silver_db": "ops.load_audit",
+    "gold_db": "ops.load_audit, gold.agg_realtime_1m, gold.agg_realtime_5m, gold.agg_realtime_1h",
+}
+"""What `forget` rightly leaves alone, and the next test must not see."""
 
 
 def rule_record(settings: Settings, effective_from: str = "2000-01-01T00:00:00Z") -> dict[str, Any]:
@@ -213,12 +221,3 @@ def write(settings: Settings, rows: Iterable[Row]) -> Counter[str]:
                 for row in found:
                     copy.write_row(row)
     return Counter({table: len(found) for table, found in by_table.items()})
-
-
-def superuser(settings: Settings, database: str) -> psycopg.Connection[tuple[Any, ...]]:
-    """Connect past every grant, to prepare and to inspect."""
-    host, port = settings.postgres.address()
-    password = settings.postgres.password("superuser")
-    return psycopg.connect(
-        host=host, port=port, user="postgres", password=password, dbname=database, autocommit=True, connect_timeout=5
-    )

@@ -13,7 +13,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from bronze_rows import superuser
 
 from streamflow.errors import EnvironmentNotReady
 from streamflow.settings import Settings, load_settings
@@ -22,17 +21,11 @@ from streamflow.stack.layout import Layout
 from streamflow.stack.postgres import prepare, set_up
 from streamflow.warehouse.migrations import LAYERS, migrate
 from streamflow.warehouse.transforms import forget
+from tests.integration.test_warehouse.bronze_rows import KEPT_BETWEEN_TESTS
+from tests.servers import superuser
 
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE_S = 60.0
-KEPT_BETWEEN_TESTS = {
-    "bronze_db": "bronze.raw_transactions, bronze.raw_events, bronze.raw_reference, bronze.raw_fraud_decisions, "
-    "bronze.raw_fraud_alerts, bronze.raw_fraud_rules, bronze.raw_late, bronze.dead_letters, ops.ingest_start, "
-    "ops.retention_ledger, ops.load_audit",
-    "silver_db": "ops.load_audit",
-    "gold_db": "ops.load_audit, gold.agg_realtime_1m, gold.agg_realtime_5m, gold.agg_realtime_1h",
-}
-"""What `forget` rightly leaves alone, and the next test must not see."""
 
 
 def _free_port() -> int:

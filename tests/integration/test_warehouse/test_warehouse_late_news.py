@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bronze_rows import Row, Stream, write
-from snapshots import query
 
 from streamflow.contracts.names import FRAUD_ALERTS, TRANSACTIONS_LATE
 from streamflow.settings import Settings
 from streamflow.warehouse.report import IntegrityViolation
 from streamflow.warehouse.transforms import bronze_to_silver, silver_to_gold
+from tests.integration.test_warehouse.bronze_rows import Row, Stream, write
+from tests.integration.test_warehouse.snapshots import query
 
 MORNING = "2026-03-02T09:00:00Z"
 NOON = "2026-03-02T12:00:00Z"

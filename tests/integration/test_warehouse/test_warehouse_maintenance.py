@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from bronze_rows import Stream, superuser, write
-from snapshots import query
 from typer.testing import CliRunner
 
 from streamflow import settings as configuration
@@ -15,6 +13,9 @@ from streamflow.settings import Settings
 from streamflow.warehouse import maintenance, marks
 from streamflow.warehouse.connections import Session, connect
 from streamflow.warehouse.transforms import bronze_to_silver, forget, silver_to_gold
+from tests.integration.test_warehouse.bronze_rows import Stream, write
+from tests.integration.test_warehouse.snapshots import query
+from tests.servers import superuser
 
 OLD = "2026-01-01T09:00:00Z"
 LONG_AGO = "2020-01-01T09:00:00Z"

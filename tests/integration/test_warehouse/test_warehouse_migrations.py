@@ -8,7 +8,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from bronze_rows import superuser
 
 from streamflow.contracts import Catalogue
 from streamflow.contracts.engines import postgres
@@ -17,6 +16,7 @@ from streamflow.settings import Role, Settings
 from streamflow.warehouse import counts
 from streamflow.warehouse.connections import connect
 from streamflow.warehouse.migrations import LAYERS, migrate
+from tests.servers import superuser
 
 COLUMNS = (
     "SELECT a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull FROM pg_attribute AS a "

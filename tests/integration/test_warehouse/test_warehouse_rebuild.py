@@ -6,13 +6,14 @@ import random
 from collections import Counter
 
 import pytest
-from bronze_rows import Row, Stream, generated, write
-from snapshots import differences, query, snapshot
 
 from streamflow.settings import Settings
 from streamflow.warehouse import counts, marks
 from streamflow.warehouse.speed import measure
 from streamflow.warehouse.transforms import bronze_to_silver, forget, silver_to_gold
+from tests.integration.test_warehouse.bronze_rows import KEPT_BETWEEN_TESTS, Row, Stream, generated, write
+from tests.integration.test_warehouse.snapshots import differences, query, snapshot
+from tests.servers import superuser
 
 PURCHASES = 2_000
 
@@ -110,8 +111,6 @@ def test_the_order_in_which_topics_reach_bronze_does_not_matter(
 
 
 def _empty_bronze(settings: Settings) -> None:
-    from bronze_rows import superuser
-    from conftest import KEPT_BETWEEN_TESTS
 
     with superuser(settings, "bronze_db") as connection:
         connection.execute(f"TRUNCATE {KEPT_BETWEEN_TESTS['bronze_db']}")

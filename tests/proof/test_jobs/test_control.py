@@ -10,7 +10,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from log_cases import Sent, send
 
 from streamflow.contracts.names import TRANSACTIONS_RAW
 from streamflow.errors import InputError
@@ -21,6 +20,7 @@ from streamflow.jobs.plan import JOBS
 from streamflow.jobs.progress import committed_offsets, end_offsets, lag, wait_drained
 from streamflow.jobs.submission import FlinkClient, status, stop, submit
 from streamflow.settings import Settings
+from tests.proof.test_jobs.log_cases import Sent, send
 
 SPREAD = 40
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from log_cases import Sent, read_topic, send
 
 from streamflow.contracts.names import DEAD_LETTERS, TRANSACTIONS_RAW
 from streamflow.generator.faults import BASE_MS, HOSTILE, Hostile
@@ -17,6 +16,7 @@ from streamflow.jobs.plan import JOBS
 from streamflow.jobs.progress import end_offsets, wait_drained
 from streamflow.jobs.submission import FlinkClient, status
 from streamflow.settings import Settings
+from tests.proof.test_jobs.log_cases import Sent, read_topic, send
 
 Row = tuple[Any, ...]
 EVERY_BYTE = bytes(range(256))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from contract_cases import CONTRACTS, SMALL, catalogue, small
 
 from streamflow.contracts import Catalogue, names
 from streamflow.contracts.odcs import Contract
 from streamflow.contracts.strict import MAX_FILE_BYTES, convert, read_yaml
 from streamflow.errors import InputError
+from tests.unit.contracts.contract_cases import CONTRACTS, SMALL, catalogue, small
 
 
 def test_every_contract_loads_and_none_is_missing() -> None:

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from contract_cases import CONTRACTS
+
+from tests.unit.contracts.contract_cases import CONTRACTS
 
 
 def contracts(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

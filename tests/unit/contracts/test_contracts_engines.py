@@ -6,13 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from contract_cases import CONTRACTS, ROOT, catalogue
 
 from streamflow.contracts import Catalogue
 from streamflow.contracts.build import compile_all, stale, write
 from streamflow.contracts.engines import great_expectations, postgres
 from streamflow.contracts.released import ContractsBroken, differences, read_lock, release, verify_released
 from streamflow.errors import InputError
+from tests.unit.contracts.contract_cases import CONTRACTS, ROOT, catalogue
 
 TABLES = [dataset for layer in ("bronze", "silver", "gold") for dataset in catalogue().datasets(layer)]
 

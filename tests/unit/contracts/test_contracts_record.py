@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from contract_cases import CONTRACTS, NOW_MS, PURCHASE, catalogue, encode, judge, purchase, validator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,16 @@ from streamflow.contracts.engines.json_strict import MAX_DEPTH, prove, read
 from streamflow.contracts.examples import example_files, try_examples
 from streamflow.contracts.names import FRAUD_RULES, REASONS, REFERENCE_RAW, SOURCE_TOPICS, TRANSACTIONS_RAW
 from streamflow.contracts.timestamps import parse_us
+from tests.unit.contracts.contract_cases import (
+    CONTRACTS,
+    NOW_MS,
+    PURCHASE,
+    catalogue,
+    encode,
+    judge,
+    purchase,
+    validator,
+)
 
 DAY_MS = 86_400_000
 PLAIN = purchase()

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contract_cases import CONTRACTS
 
 from streamflow.contracts.names import FRAUD_RULES
 from streamflow.contracts.rule_sets import (
@@ -22,6 +21,7 @@ from streamflow.contracts.rule_sets import (
     rule_set_versions,
 )
 from streamflow.errors import InputError
+from tests.unit.contracts.contract_cases import CONTRACTS
 
 SEED = load_rule_set("1.0.0", CONTRACTS)
 Change = Callable[[dict[str, Any]], object]

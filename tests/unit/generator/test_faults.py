@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from worlds import CONTRACTS
 
 from streamflow.contracts import Catalogue, build_validator
 from streamflow.contracts.names import REASONS, TRANSACTIONS_RAW
 from streamflow.generator.faults import BASE_MS, HOSTILE, SENDABLE, Hostile
+from tests.unit.generator.worlds import CONTRACTS
 
 VALIDATOR = build_validator(Catalogue.load(CONTRACTS), "USD")
 

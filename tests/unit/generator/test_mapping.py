@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from worlds import CONTRACTS
 
 from streamflow.contracts import Catalogue
 from streamflow.contracts.names import TRANSACTIONS_RAW
@@ -15,6 +14,7 @@ from streamflow.errors import InputError
 from streamflow.generator.cells import Row
 from streamflow.generator.mapping import Mapped, Mapping, load_mapping
 from streamflow.generator.readings import Money, parse_minor
+from tests.unit.generator.worlds import CONTRACTS
 
 CONTRACT = Catalogue.load(CONTRACTS).topic(TRANSACTIONS_RAW)
 SHIPPED = CONTRACTS.parent / "data" / "mappings"

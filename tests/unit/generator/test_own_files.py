@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 
 import pytest
-from worlds import CONTRACTS
 
 from streamflow.contracts import Catalogue, build_validator
 from streamflow.contracts.names import EVENTS_RAW, TRANSACTIONS_RAW
@@ -19,6 +18,7 @@ from streamflow.generator.mapping import Mapped, load_mapping
 from streamflow.generator.own_files import OwnFile
 from streamflow.generator.records import Emission
 from streamflow.generator.time_order import in_time_order
+from tests.unit.generator.worlds import CONTRACTS
 
 CATALOGUE = Catalogue.load(CONTRACTS)
 MAPPING = load_mapping(CONTRACTS.parent / "data" / "mappings" / "tabformer.yaml", CATALOGUE.topic(TRANSACTIONS_RAW))

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from worlds import PARAMETERS, shipped
 
 from streamflow.errors import InputError
 from streamflow.generator.parameters import load_parameters
 from streamflow.generator.population import rank_of
 from streamflow.generator.spline import QuantileSpline, normal_cdf
+from tests.unit.generator.worlds import PARAMETERS, shipped
 
 IEEE_CIS = {0.25: 43.32, 0.5: 68.77, 0.75: 125.0, 0.95: 474.0, 0.99: 1104.0}
 """Published quantiles of TransactionAmt, 590,540 rows."""

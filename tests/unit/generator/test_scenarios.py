@@ -9,7 +9,6 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 import pytest
-from worlds import CONTRACTS, run, shipped
 
 from streamflow.contracts import Catalogue, build_validator
 from streamflow.contracts.names import TRANSACTIONS_RAW
@@ -23,6 +22,7 @@ from streamflow.generator.world import Plan, World
 from streamflow.replay.engine import LogRecord, replay
 from streamflow.rules.book import RuleBook
 from streamflow.rules.engine import Engine
+from tests.unit.generator.worlds import CONTRACTS, run, shipped
 
 EPISODES = 60
 

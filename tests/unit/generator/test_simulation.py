@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import CONTRACTS, run, shipped
 
 from streamflow.contracts import Catalogue, build_validator
 from streamflow.contracts.names import EVENTS_RAW, REFERENCE_RAW, TRANSACTIONS_RAW
@@ -22,6 +21,7 @@ from streamflow.errors import InputError
 from streamflow.generator.records import CustomerEvent, Purchase, ReferenceChange
 from streamflow.generator.simulation import Simulation
 from streamflow.generator.world import Plan
+from tests.unit.generator.worlds import CONTRACTS, run, shipped
 
 HASH = """
 import hashlib, sys

@@ -32,6 +32,7 @@ def plan_for(job: str) -> Plan:
         decisions="fraud-decisions",
         alerts="fraud-alerts",
         late="transactions.late",
+        rules="fraud-rules",
         contracts_dir=str(CONTRACTS),
         base_currency="USD",
         contract_build="build-1",

@@ -79,4 +79,4 @@ def test_a_quote_in_a_value_stays_inside_its_literal() -> None:
 def test_a_statement_that_lacks_a_value_fails() -> None:
     """A forgotten value must never become an empty string in SQL."""
     with pytest.raises(jinja2.UndefinedError, match="group"):
-        render(SQL, "source", topics=["a"], bootstrap_servers="b")
+        render(SQL, "source", table="source", topics=["a"], bootstrap_servers="b")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from rule_cases import Customer, band, buy, listing, published, rule_set
 
 from streamflow.errors import InputError
 from streamflow.rules.book import RuleBook, entry_from
+from tests.unit.rules.rule_cases import Customer, band, buy, listing, published, rule_set
 
 #     10:00        11:00        12:00        13:00
 # ------[ listed    )-----free----[ listed ...

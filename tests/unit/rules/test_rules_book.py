@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from rule_cases import BEGINNING, at, band, listing, published, reach, rule_set
 
 from streamflow.contracts.rule_sets import RuleSet, rule_set_from
 from streamflow.errors import InputError
 from streamflow.rules.blacklist import Entry
 from streamflow.rules.book import RuleBook, entry_from
 from streamflow.rules.publication import entry_record, rule_set_record
+from tests.unit.rules.rule_cases import BEGINNING, at, band, listing, published, reach, rule_set
 
 NOON = "2026-03-02T12:00:00Z"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from rule_cases import PRIOR, WEIGHT, Customer, band, buy, listing, published, reach, rule_set
 
 from streamflow.contracts.rule_sets import rule_set_from
 from streamflow.errors import InputError, StreamFlowError
@@ -22,6 +21,7 @@ from streamflow.rules.model import (
     alert_id,
     canonical_decision_bytes,
 )
+from tests.unit.rules.rule_cases import PRIOR, WEIGHT, Customer, band, buy, listing, published, reach, rule_set
 
 
 def kinds(customer: Customer, *purchases: object) -> list[str]:

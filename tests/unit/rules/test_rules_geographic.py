@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from rule_cases import Customer, band, buy, published, rule_set
 
 from streamflow.rules.geographic import EARTH_RADIUS_KM, distance_km
+from tests.unit.rules.rule_cases import Customer, band, buy, published, rule_set
 
 PARIS = (48.8566, 2.3522)
 LONDON = (51.5074, -0.1278)
@@ -110,6 +110,6 @@ def test_a_customer_who_moved_house_is_flagged_once_and_not_afterwards() -> None
 
 
 def _listed() -> dict[str, object]:
-    from rule_cases import listing
+    from tests.unit.rules.rule_cases import listing
 
     return listing("m1", "1970-01-01T00:00:00Z")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from rule_cases import Customer, band, buy, published, rule_set
 
 from streamflow.rules.model import Purchase
+from tests.unit.rules.rule_cases import Customer, band, buy, published, rule_set
 
 
 def history(*amounts: int) -> list[Purchase]:

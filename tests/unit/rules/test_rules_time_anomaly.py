@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from rule_cases import Customer, buy
 
 from streamflow.rules.model import Purchase
 from streamflow.rules.time_anomaly import COS, SIN
+from tests.unit.rules.rule_cases import Customer, buy
 
 
 def habit(*clocks: str, utc_offset_min: int | None = None) -> list[Purchase]:

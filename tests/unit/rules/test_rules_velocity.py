@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from rule_cases import Customer, band, buy, published, reach, rule_set
 
 from streamflow.rules.history import HISTORY_LIMIT
+from tests.unit.rules.rule_cases import Customer, band, buy, published, reach, rule_set
 
 MEASURES = {"purchases": {"unit": "purchases", "digits": 0, "bands": [band(3)]}}
 
