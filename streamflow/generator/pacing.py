@@ -32,7 +32,7 @@ class Pace:
         self._first_ms = 0
 
     def wait_s(self, emission: Emission) -> float:
-        """Return how many seconds to wait before this emission; 0 or less means none."""
+        """Return how many seconds to wait before this emission; 0 or less means none. Asking again changes nothing."""
         if self._free:
             return 0.0
         now = time.monotonic()
@@ -42,7 +42,10 @@ class Pace:
         wait = 0.0
         if self._rate is not None:
             wait = self._purchases / self._rate - elapsed
-            self._purchases += emission.topic == TRANSACTIONS_RAW
         if self._speed is not None:
             wait = max(wait, (emission.timestamp_ms - self._first_ms) / 1000 / self._speed - elapsed)
         return wait
+
+    def count(self, emission: Emission) -> None:
+        """Count an emission that has gone out; only purchases make up the rate."""
+        self._purchases += emission.topic == TRANSACTIONS_RAW

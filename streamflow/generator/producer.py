@@ -216,6 +216,7 @@ def produce(
             while (wait := pace.wait_s(emission)) > 0:
                 producer.poll(min(wait, LONGEST_NAP_S))
             _send(producer, emission, deliveries)
+            pace.count(emission)
             if on_emission is not None:
                 on_emission(emission)
             if deliveries.error is not None:
