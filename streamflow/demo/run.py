@@ -82,25 +82,34 @@ def _ends(settings: Settings) -> dict[str, int]:
     return {f"{topic}/{partition}": end for (topic, partition), end in sorted(end_offsets(settings).items())}
 
 
-def _start_fresh(settings: Settings) -> None:
-    """Remove what an earlier demonstration left, and nothing else.
+def _left_by_demo(settings: Settings, marker: Path) -> bool:
+    """Tell whether the platform holds what a demonstration sent, finished or interrupted, and nothing since."""
+    if not marker.exists():
+        return False
+    known: dict[str, int] | None = json.loads(marker.read_text(encoding="utf-8"))
+    if known is None:
+        return True
+    Platform(settings).up(without={"airflow"})
+    return _ends(load_settings(root=settings.root, home=settings.home)) == known
+
+
+def _start_fresh(settings: Settings) -> Path:
+    """Remove what an earlier demonstration left, and nothing else; return the folder of this one.
 
     Raises:
         InputError: The platform holds records that no demonstration made.
     """
-    platform, marker = Platform(settings), folder(settings) / MARKER
-    if Layout.of(settings).kafka.exists():
-        known: dict[str, int] | None = None
-        if marker.exists():
-            platform.up(without={"airflow"})
-            known = json.loads(marker.read_text(encoding="utf-8"))
-        if known is None or _ends(load_settings(root=settings.root, home=settings.home)) != known:
-            raise InputError(
-                f"The platform in {settings.state} holds records that no demonstration made: run the demonstration "
-                f"beside it (STREAMFLOW_HOME=.streamflow-demo), or remove them with 'streamflow down --purge'."
-            )
-    platform.down(purge=True)
-    marker.unlink(missing_ok=True)
+    home = folder(settings)
+    if Layout.of(settings).kafka.exists() and not _left_by_demo(settings, home / MARKER):
+        raise InputError(
+            f"The platform in {settings.state} holds records that no demonstration made: run the demonstration "
+            f"beside it (STREAMFLOW_HOME=.streamflow-demo), or remove them with 'streamflow down --purge'."
+        )
+    Platform(settings).down(purge=True)
+    home.mkdir(parents=True, exist_ok=True)
+    # Until the end offsets are known, an interrupted demonstration may be cleared away.
+    (home / MARKER).write_text("null", encoding="utf-8")
+    return home
 
 
 def _publish(settings: Settings, simulation: Simulation, version: str) -> None:
@@ -180,11 +189,9 @@ def run(settings: Settings, plan: DemoPlan, console: Console) -> DemoResult:
 
     steps = Steps(console)
     with steps.step("remove what an earlier demonstration left"):
-        _start_fresh(settings)
+        home = _start_fresh(settings)
     with steps.step("start Kafka, Flink, PostgreSQL" + (" and Airflow" if plan.airflow else "")):
         settings = Platform(settings).up(without=() if plan.airflow else {"airflow"})
-    home = folder(settings)
-    home.mkdir(parents=True, exist_ok=True)
     truth = home / "truth.jsonl"
     with steps.step("create tables and topics"):
         migrate(settings)
