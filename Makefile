@@ -86,6 +86,10 @@ test: setup ## unit, integration and end-to-end tests on real servers, with cove
 proof: setup ## slow proofs: hostile records through the jobs, kills in the middle of a run
 	@$(BIN)/pytest $(PYTEST_ARGS) tests/proof
 
+.PHONY: bench
+bench: setup ## measure beside baselines and write docs/BENCHMARKS.md (about 20 minutes, idle machine)
+	@$(BIN)/streamflow bench --write docs/BENCHMARKS.md
+
 .PHONY: lint
 lint: .cache/stamps/environment ## ruff, mypy strict, import order, generated files
 	@$(BIN)/ruff check .

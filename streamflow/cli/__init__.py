@@ -62,7 +62,7 @@ REGISTRY: dict[str, Entry] = {
     "jobs": Entry("jobs", "group", "Submit, list, stop and resume the Flink jobs."),
     "warehouse": Entry("warehouse", "group", "Migrate and transform bronze, silver and gold."),
     "quality": Entry("quality", "group", "Run contract checks and build the data docs."),
-    "bench": Entry("bench", "group", "Measure throughput and latency beside a baseline."),
+    "bench": Entry("bench", "command", "Measure throughput, latency and footprint beside a baseline."),
 }
 
 

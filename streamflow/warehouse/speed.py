@@ -22,11 +22,13 @@ class Speed:
         name: What was measured.
         rows: Source rows it read.
         seconds: Median of the runs.
+        taken: Rows and seconds of each run.
     """
 
     name: str
     rows: int
     seconds: float
+    taken: tuple[tuple[int, float], ...]
 
     @property
     def rows_per_second(self) -> float:
@@ -56,7 +58,7 @@ def measure(settings: Settings, runs: int = 3) -> list[Speed]:
         taken.setdefault("silver_to_gold", []).append((facts, gold.seconds))
         taken.setdefault("plain copy of silver", []).append(_plain(settings, "gold_db", "gold/plain_copy"))
     return [
-        Speed(name, max(rows for rows, _ in found), statistics.median(seconds for _, seconds in found))
+        Speed(name, max(rows for rows, _ in found), statistics.median(seconds for _, seconds in found), tuple(found))
         for name, found in taken.items()
     ]
 

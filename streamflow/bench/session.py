@@ -1,0 +1,130 @@
+"""One session of the benchmark: a platform of its own, one log, every measure, one report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from streamflow.bench.footprint import METHOD as FOOTPRINT
+from streamflow.bench.footprint import memory, start_up
+from streamflow.bench.latency import latency, only_purchases
+from streamflow.bench.measures import Measure, Report, Section
+from streamflow.bench.throughput import throughput
+from streamflow.contracts import Catalogue
+from streamflow.contracts.rule_sets import load_horizons, load_rule_set
+from streamflow.errors import InputError, nearest
+from streamflow.generator.producer import ensure_topics, produce
+from streamflow.generator.runs import plan_run
+from streamflow.generator.simulation import Simulation
+from streamflow.replay.rule_topic import publish_records
+from streamflow.rules.book import RuleBook
+from streamflow.rules.publication import rule_set_record
+from streamflow.settings import load_settings
+from streamflow.stack.platform import Platform
+from streamflow.warehouse.migrations import migrate
+from streamflow.warehouse.speed import measure as measure_transforms
+
+if TYPE_CHECKING:
+    from streamflow.jobs.submission import FlinkClient
+    from streamflow.settings import Settings
+
+PARTS = ("throughput", "latency", "transforms", "footprint")
+FOLDER = ".streamflow-bench"
+TRANSFORMS = (
+    "Bronze holds what the throughput and latency runs left. Each transform builds its layer from nothing; its "
+    "baseline is a plain INSERT ... SELECT of the same source rows, over the same foreign table, into a temporary "
+    "table with the same key. The baseline does less: no types, no keys looked up, no history, no audit."
+)
+
+
+@dataclass(frozen=True)
+class BenchPlan:
+    """What to measure.
+
+    Attributes:
+        purchases: Length of the log that the jobs read.
+        runs: Rounds that count.
+        parts: Of `PARTS`.
+        rule_set: The version that the detector runs.
+    """
+
+    purchases: int = 300_000
+    runs: int = 3
+    parts: Sequence[str] = PARTS
+    rule_set: str = "1.0.0"
+
+
+def run(
+    settings: Settings,
+    plan: BenchPlan,
+    client: Callable[[Settings], FlinkClient],
+    say: Callable[[str], None],
+    command: str,
+) -> Report:
+    """Measure on a platform of the benchmark's own, which is removed afterwards.
+
+    Args:
+        settings: Of the checkout; another state directory and free ports are used.
+        plan: What to measure.
+        client: Makes the `flink` command of a platform.
+        say: Told what is being done.
+        command: How a reader repeats this.
+
+    Raises:
+        InputError: An unknown part, or numbers out of range.
+    """
+    for part in plan.parts:
+        if part not in PARTS:
+            raise InputError(f"The benchmark has no part '{part}'; {nearest(part, PARTS)}")
+    if plan.purchases < 10_000 or plan.runs < 1:
+        raise InputError(
+            "The benchmark needs at least 10,000 purchases and one run, else it measures the start of jobs."
+        )
+    own = load_settings(root=settings.root, home=settings.root / FOLDER)
+    platform, report = Platform(own), Report(command, [])
+    try:
+        starts: list[Measure] = []
+        if "footprint" in plan.parts:
+            starts = start_up(platform, plan.runs, say)
+            # Airflow's own work must not be part of the other figures.
+            platform.down(purge=True)
+        own = platform.up(without={"airflow"})
+        _fill(own, plan, say)
+        if "throughput" in plan.parts:
+            report.sections.append(throughput(own, client(own), plan.purchases, plan.runs, say))
+        if {"latency", "transforms", "footprint"} & set(plan.parts):
+            section = latency(own, client(own), plan.runs, say)
+            if "latency" in plan.parts:
+                report.sections.append(section)
+        if "transforms" in plan.parts:
+            report.sections.append(_transforms(own, plan.runs, say))
+        if "footprint" in plan.parts:
+            own = platform.up()
+            report.sections.append(Section("Start-up and memory", FOOTPRINT, [*starts, *memory(own)]))
+        return report
+    finally:
+        platform.down(purge=True)
+
+
+def _fill(settings: Settings, plan: BenchPlan, say: Callable[[str], None]) -> None:
+    migrate(settings)
+    ensure_topics(settings, Catalogue.load(settings.contracts_dir))
+    rule_set, horizons = load_rule_set(plan.rule_set, settings.contracts_dir), load_horizons(settings.contracts_dir)
+    book = RuleBook.from_records([])
+    record = rule_set_record(book, rule_set, horizons, role="live", effective_from_us=None, reached_us=None)
+    publish_records(settings.kafka.require(), [] if record is None else [dict(record)])
+    simulation = Simulation(plan_run(settings, purchases=plan.purchases, days=10, seed=7, fault_rate=0.0))
+    produced = produce(settings, only_purchases(simulation.emissions(), plan.purchases))
+    say(f"sent {sum(produced.counts.values()):,} purchases")
+
+
+def _transforms(settings: Settings, runs: int, say: Callable[[str], None]) -> Section:
+    speeds = measure_transforms(settings, runs)
+    measures = []
+    for number, speed in enumerate(speeds):
+        baseline = speeds[number + 1].name if number % 2 == 0 else ""
+        say(f"{speed.name} {speed.rows_per_second:,.0f} rows/s")
+        note = f"{speed.rows:,} rows"
+        measures.append(Measure(speed.name, "rows/s", [rows / s for rows, s in speed.taken], baseline, note))
+    return Section("Transforms", TRANSFORMS, measures)

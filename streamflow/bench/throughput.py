@@ -1,0 +1,131 @@
+"""Records a second of each job on its own, reading a log that is already there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from streamflow.bench.measures import Measure, Section
+from streamflow.bench.plain import consume_and_copy
+from streamflow.contracts.names import FRAUD_DECISIONS, TRANSACTIONS_RAW
+from streamflow.errors import StreamFlowError
+from streamflow.jobs.plan import FRAUD_DETECTOR, REALTIME_AGGREGATOR, TRANSACTION_PROCESSOR
+from streamflow.jobs.progress import end_offsets, wait_drained
+from streamflow.jobs.submission import FlinkClient, cancel, submit
+from streamflow.settings import Database, Settings
+from streamflow.warehouse.connections import Session, connect
+
+DEADLINE_S = 600.0
+LOOK_S = 0.1
+PLAIN = "plain consumer, validator and COPY"
+METHOD = (
+    "One log of clean generated purchases lies on the topic. Each job is submitted alone, from the beginning of "
+    "the log, against empty tables; the clock runs from the moment that all its tasks run until its last row or "
+    "record is where it belongs. The baseline is one process that consumes the same log, runs the same validator "
+    "and copies into a table with the same columns and key; it keeps no state, no offsets with its rows and no "
+    "second look at anything. Runs take turns, so that a change of the machine's load meets all alike; one round "
+    "before them warms the task managers up and does not count."
+)
+
+
+def throughput(
+    settings: Settings, client: FlinkClient, purchases: int, runs: int, say: Callable[[str], None]
+) -> Section:
+    """Measure the three jobs and the plain consumer.
+
+    Args:
+        settings: Of a platform whose log holds `purchases` clean purchases and nothing else but rules.
+        client: The `flink` command.
+        purchases: How many records transactions.raw has.
+        runs: Rounds that count.
+        say: Told what is being done.
+
+    Raises:
+        StreamFlowError: A job does not finish; the sentence says which and how far it came.
+    """
+    ends = {partition: end for (_, partition), end in end_offsets(settings, [TRANSACTIONS_RAW]).items()}
+    found: dict[str, list[float]] = {}
+    trials: dict[str, Callable[[], float]] = {
+        PLAIN: lambda: consume_and_copy(settings, ends),
+        TRANSACTION_PROCESSOR: lambda: _processor(settings, client, purchases),
+        FRAUD_DETECTOR: lambda: _detector(settings, client),
+        REALTIME_AGGREGATOR: lambda: _aggregator(settings, client, purchases),
+    }
+    for number in range(runs + 1):
+        for name, trial in trials.items():
+            rate = purchases / trial()
+            say(f"{'warm-up' if number == 0 else f'run {number}'}: {name} {rate:,.0f} records/s")
+            if number:
+                found.setdefault(name, []).append(rate)
+    measures = [Measure(name, "records/s", rates, "" if name == PLAIN else PLAIN) for name, rates in found.items()]
+    return Section(f"Throughput over {purchases:,} purchases", METHOD, measures)
+
+
+def _processor(settings: Settings, client: FlinkClient, purchases: int) -> float:
+    _run(settings, "bronze_db", "bench/forget_bronze")
+    began = _submit(settings, client, TRANSACTION_PROCESSOR)
+    try:
+        return _until(settings, "bronze_db", "bench/count_bronze", purchases) - began
+    finally:
+        cancel(settings, [TRANSACTION_PROCESSOR])
+
+
+def _aggregator(settings: Settings, client: FlinkClient, purchases: int) -> float:
+    _run(settings, "gold_db", "bench/forget_aggregates")
+    began = _submit(settings, client, REALTIME_AGGREGATOR)
+    try:
+        return _until(settings, "gold_db", "bench/count_aggregated", purchases) - began
+    finally:
+        cancel(settings, [REALTIME_AGGREGATOR])
+
+
+def _detector(settings: Settings, client: FlinkClient) -> float:
+    """Measure by the last decision: once all offsets are committed, none can follow."""
+    from threading import Event, Thread
+
+    def decisions() -> int:
+        return sum(end_offsets(settings, [FRAUD_DECISIONS]).values())
+
+    before, last, stopped = decisions(), time.monotonic(), Event()
+
+    def watch() -> None:
+        nonlocal last
+        known = before
+        while not stopped.wait(LOOK_S):
+            if (now := decisions()) != known:
+                known, last = now, time.monotonic()
+
+    began = _submit(settings, client, FRAUD_DETECTOR)
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        wait_drained(settings, DEADLINE_S, jobs=[FRAUD_DETECTOR])
+    finally:
+        stopped.set()
+        watcher.join()
+        cancel(settings, [FRAUD_DETECTOR])
+    if decisions() == before:
+        raise StreamFlowError("The detector read the whole log and decided nothing, so its speed means nothing.")
+    return last - began
+
+
+def _submit(settings: Settings, client: FlinkClient, job: str) -> float:
+    submit(settings, client, [job], fresh=True)
+    return time.monotonic()
+
+
+def _run(settings: Settings, database: Database, name: str) -> None:
+    with connect(settings, database, "owner") as connection:
+        Session(connection, settings.sql_dir).execute(name)
+
+
+def _until(settings: Settings, database: Database, name: str, wanted: int) -> float:
+    """Return when a count reached what is wanted."""
+    deadline = time.monotonic() + DEADLINE_S
+    with connect(settings, database, "reader") as connection:
+        session = Session(connection, settings.sql_dir)
+        while (count := int(session.value(name))) < wanted:
+            if time.monotonic() > deadline:
+                raise StreamFlowError(f"{name}: {count} of {wanted} rows after {DEADLINE_S:.0f} s.")
+            time.sleep(LOOK_S)
+        return time.monotonic()
