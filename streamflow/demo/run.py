@@ -93,19 +93,20 @@ def _left_by_demo(settings: Settings, marker: Path) -> bool:
     return _ends(load_settings(root=settings.root, home=settings.home)) == known
 
 
-def _start_fresh(settings: Settings) -> Path:
+def _start_fresh(platform: Platform) -> Path:
     """Remove what an earlier demonstration left, and nothing else; return the folder of this one.
 
     Raises:
         InputError: The platform holds records that no demonstration made.
     """
+    settings = platform.settings
     home = folder(settings)
     if Layout.of(settings).kafka.exists() and not _left_by_demo(settings, home / MARKER):
         raise InputError(
             f"The platform in {settings.state} holds records that no demonstration made: run the demonstration "
             f"beside it (STREAMFLOW_HOME=.streamflow-demo), or remove them with 'streamflow down --purge'."
         )
-    Platform(settings).down(purge=True)
+    platform.down(purge=True)
     home.mkdir(parents=True, exist_ok=True)
     # Until the end offsets are known, an interrupted demonstration may be cleared away.
     (home / MARKER).write_text("null", encoding="utf-8")
@@ -189,9 +190,10 @@ def run(settings: Settings, plan: DemoPlan, console: Console) -> DemoResult:
 
     steps = Steps(console)
     with steps.step("remove what an earlier demonstration left"):
-        home = _start_fresh(settings)
+        platform = Platform(settings)
+        home = _start_fresh(platform)
     with steps.step("start Kafka, Flink, PostgreSQL" + (" and Airflow" if plan.airflow else "")):
-        settings = Platform(settings).up(without=() if plan.airflow else {"airflow"})
+        settings = platform.up(without=() if plan.airflow else {"airflow"})
     truth = home / "truth.jsonl"
     with steps.step("create tables and topics"):
         migrate(settings)

@@ -119,6 +119,7 @@ class Platform:
             running = self._stop_supervisor()
             running = self._sweep() or running
             if purge:
+                self.settings = _unlearn(self.settings, self.layout)
                 self.layout.purge()
             else:
                 self.layout.forget_run()
@@ -345,6 +346,25 @@ class Platform:
         left = [process for process in {*left, *marked(self.layout)} if process.is_running()]
         end(left, ask=signal.SIGTERM, grace_s=10)
         return bool(left)
+
+
+def _unlearn(settings: Settings, layout: Layout) -> Settings:
+    """Return settings without the addresses and secrets that this state directory gave them.
+
+    The next start makes new ones; what the user set stays.
+    """
+    for path in (layout.endpoints, layout.secrets):
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        for name, values in kept.items():
+            section = getattr(settings, name)
+            fields = type(section).model_fields
+            update = {
+                field: fields[field].get_default(call_default_factory=True)
+                for field, value in values.items()
+                if getattr(section, field) == value
+            }
+            settings = settings.model_copy(update={name: section.model_copy(update=update)})
+    return settings
 
 
 def _optional(process: ProcessStatus) -> bool:

@@ -255,6 +255,18 @@ def test_stopping_keeps_the_data_and_starting_again_keeps_the_port(second: Platf
         assert connection.execute("SELECT one FROM kept").fetchone() == (1,)
 
 
+def test_a_purged_platform_starts_again_with_new_secrets_in_the_same_process(second: Platform) -> None:
+    """What was read from the removed files must not outlive them."""
+    second.up(without=SMALL)
+    again = Platform(load_settings(home=second.layout.state))
+    old = again.settings.postgres.password("owner")
+    again.down(purge=True)
+    settings = again.up(without=SMALL)
+    assert settings.postgres.password("owner") != old
+    with superuser(settings) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
 def test_starting_after_the_supervisor_was_killed_recovers(second: Platform) -> None:
     """Orphans are recognised by pid and start time, and stopped before the new start."""
     second.up(without=SMALL)
