@@ -81,8 +81,8 @@ def show(result: DemoResult, console: Console) -> None:
     """Print the closing table."""
     figures = result.figures
     table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(style="bold")
-    table.add_column(justify="right")
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
     table.add_column(style="dim")
     for topic, count in sorted(result.produced.counts.items()):
         table.add_row(f"in: {topic}", f"{count:,}", "records produced")
@@ -103,7 +103,7 @@ def show(result: DemoResult, console: Console) -> None:
         table.add_row(f"rows: {name}", f"{count:,}", "")
     for check in result.verified.checks:
         mark = "[green]passed[/green]" if check.ok else "[bold red]failed[/bold red]"
-        table.add_row(f"check: {check.name}", mark, check.sentence)
+        table.add_row(check.name, mark, check.sentence)
     console.print(table)
 
 

@@ -62,6 +62,8 @@ def configuration(layout: Layout, settings: Settings, ports: dict[str, int]) -> 
     flink = settings.flink
     return {
         "env.java.opts.all": " ".join(options),
+        # The client lives for seconds: the second compiler would take more time than it gives back.
+        "env.java.opts.client": "-XX:TieredStopAtLevel=1",
         "jobmanager.rpc.address": LOOPBACK,
         "jobmanager.bind-host": LOOPBACK,
         "jobmanager.rpc.port": str(ports["flink_rpc"]),
