@@ -6,8 +6,10 @@ takes everything away that the jobs are for.
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from streamflow.contracts import Catalogue, build_validator
 from streamflow.contracts.names import TRANSACTIONS_RAW
@@ -61,10 +63,10 @@ def consume_and_copy(settings: Settings, ends: dict[int, int]) -> float:
                         moment = datetime.fromtimestamp(time_ms / 1000, UTC)
                         happened = datetime.fromtimestamp((verdict.event_time_us or 0) / 1e6, UTC)
                         place = ("plain", TRANSACTIONS_RAW, message.partition(), message.offset(), message.key())
-                        text = str(body, "utf-8")
-                        copy.write_row(
-                            (*place, moment, None, happened, text, body, verdict.status, verdict.schema_version)
-                        )
+                        stamps: dict[str, Any] = dict(message.headers() or [])
+                        headers = json.dumps({name: value.decode() for name, value in stamps.items()})
+                        payload = (moment, headers, happened, body.decode(), body)
+                        copy.write_row((*place, *payload, verdict.status, verdict.schema_version))
                 done += len(messages)
             return time.monotonic() - began
     finally:
