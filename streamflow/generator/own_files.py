@@ -63,10 +63,13 @@ class OwnFile:
         """
         rows = (self._read(row, row.number) for row in self._table)
         for mapped in in_time_order(rows, scratch):
+            now_us = self._clock_us
             if mapped.event_us is not None:
-                self._clock_us = max(self._clock_us, min(mapped.event_us, self._present_us))
-            while self._due and self._due[0][0] <= self._clock_us:
+                now_us = max(now_us, min(mapped.event_us, self._present_us))
+            # Each at its own moment: days may pass until the next purchase, and a label that late would be refused.
+            while self._due and self._due[0][0] <= now_us:
                 yield self._chargeback()
+            self._clock_us = now_us
             yield self._purchase(mapped)
         self.counts["ragged"] += self._table.ragged
         while self._due:

@@ -117,4 +117,7 @@ def _format(layout: Layout, config: str) -> None:
     )
     if done.returncode:
         layout.log("kafka").write_text(done.stdout + done.stderr, encoding="utf-8")
-        raise EnvironmentNotReady(f"Kafka cannot format its storage in {layout.kafka}: see {layout.log('kafka')}.")
+        said = (done.stdout + done.stderr).strip().splitlines() or [f"exit code {done.returncode}"]
+        raise EnvironmentNotReady(
+            f"Kafka cannot format its storage in {layout.kafka} ({said[-1].strip()}): see {layout.log('kafka')}."
+        )

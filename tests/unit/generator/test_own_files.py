@@ -61,6 +61,16 @@ def test_rows_go_out_by_event_time_and_chargebacks_between_them(tmp_path: Path, 
     assert own.counts["labels"] == own.counts["chargebacks"] == 2
 
 
+def test_a_label_goes_out_at_its_own_moment_however_long_the_next_purchase_takes(tmp_path: Path) -> None:
+    """Two purchases a fortnight apart: the label between them is three days old, not fourteen, and keeps its contract."""
+    own = own_file(tmp_path, [row(1, fraud="Yes"), row(15)])
+    records = list(own.emissions(tmp_path))
+    assert [one.topic for one in records] == [TRANSACTIONS_RAW, EVENTS_RAW, TRANSACTIONS_RAW]
+    assert records[1].timestamp_ms - records[0].timestamp_ms == 3 * DAY_MS
+    for one in records:
+        assert VALIDATOR(one.topic, one.key, one.value, one.timestamp_ms).reason is None
+
+
 def test_refunds_and_odd_rows_are_sent_and_told_by_reason(tmp_path: Path) -> None:
     """Nothing is dropped: nine rows in, nine records out."""
     rows = [
