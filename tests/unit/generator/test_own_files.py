@@ -62,7 +62,7 @@ def test_rows_go_out_by_event_time_and_chargebacks_between_them(tmp_path: Path, 
 
 
 def test_a_label_goes_out_at_its_own_moment_however_long_the_next_purchase_takes(tmp_path: Path) -> None:
-    """Two purchases a fortnight apart: the label between them is three days old, not fourteen, and keeps its contract."""
+    """Two purchases a fortnight apart: the label between them is sent three days after the first, not fourteen."""
     own = own_file(tmp_path, [row(1, fraud="Yes"), row(15)])
     records = list(own.emissions(tmp_path))
     assert [one.topic for one in records] == [TRANSACTIONS_RAW, EVENTS_RAW, TRANSACTIONS_RAW]
