@@ -109,8 +109,15 @@ def prepare(layout: Layout, settings: Settings, ports: dict[str, int]) -> list[P
     ]
 
 
+def cluster_id() -> str:
+    """Return a new id of a cluster; one that begins with a hyphen the storage tool would take for an option."""
+    while (made := urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return made
+
+
 def _format(layout: Layout, config: str) -> None:
-    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    cluster = cluster_id()
     tool = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", config, "--standalone")
     done = subprocess.run(
         _command(layout, 256, *tool), env=_environment(layout), capture_output=True, text=True, check=False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -229,3 +230,10 @@ def test_arguments_win_over_the_environment_and_the_environment_over_files(
     assert found.state == tmp_path / "argument"
     assert found.postgres.address() == ("127.0.0.1", 7002)
     assert load_settings(home=tmp_path / "argument", postgres={"port": 7001}).postgres.port == 7001
+
+
+def test_the_id_of_a_cluster_is_never_taken_for_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One in 64 random ids begins with a hyphen, and the storage tool then refuses to format."""
+    made = iter([uuid.UUID(int=0xFB << 120), uuid.UUID(int=0x10 << 120)])
+    monkeypatch.setattr(kafka.uuid, "uuid4", lambda: next(made))
+    assert kafka.cluster_id() == "EAAAAAAAAAAAAAAAAAAAAA"
