@@ -235,5 +235,5 @@ def test_arguments_win_over_the_environment_and_the_environment_over_files(
 def test_the_id_of_a_cluster_is_never_taken_for_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
     """One in 64 random ids begins with a hyphen, and the storage tool then refuses to format."""
     made = iter([uuid.UUID(int=0xFB << 120), uuid.UUID(int=0x10 << 120)])
-    monkeypatch.setattr(kafka.uuid, "uuid4", lambda: next(made))
+    monkeypatch.setattr(uuid, "uuid4", lambda: next(made))
     assert kafka.cluster_id() == "EAAAAAAAAAAAAAAAAAAAAA"
