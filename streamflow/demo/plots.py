@@ -68,7 +68,15 @@ def traffic(figures: Figures) -> go.Figure:
         )
     figure = _layout(figure, x="event time (UTC)", y="purchases an hour")
     figure.update_layout(
-        yaxis2={"overlaying": "y", "side": "right", "title": "alerts, frauds an hour", "showgrid": False},
+        yaxis={"rangemode": "tozero"},
+        yaxis2={
+            "overlaying": "y",
+            "side": "right",
+            "title": "alerts, frauds an hour",
+            "showgrid": False,
+            "rangemode": "tozero",
+            "tickmode": "auto",
+        },
         margin={"r": 60},
     )
     return figure
