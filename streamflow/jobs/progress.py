@@ -6,17 +6,20 @@ A committed offset means more than "read": the checkpoint behind it flushed ever
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Literal
 
 from streamflow.contracts.names import FRAUD_RULES, SOURCE_TOPICS, TRANSACTIONS_RAW
 from streamflow.errors import EnvironmentNotReady, StreamFlowError
 from streamflow.jobs.cluster import Cluster
+from streamflow.jobs.history import runs
 from streamflow.jobs.plan import FRAUD_DETECTOR, JOBS, TRANSACTION_PROCESSOR, group_of
 from streamflow.settings import Settings
 
 ANSWER_S = 15.0
 POLL_S = 0.3
+RECOVERY_S = 180.0
+"""How long a job may be away that nobody ended: a job manager that died takes its jobs with it until it is back."""
 
 Place = tuple[str, int]
 """Topic and partition."""
@@ -136,7 +139,7 @@ def _wait(
     deadline: float,
     report: Callable[[dict[str, int]], None] | None,
 ) -> None:
-    cluster = Cluster(settings)
+    cluster, seen = Cluster(settings), dict.fromkeys(jobs, time.monotonic())
     while True:
         lags = {job: lag(settings, job, ends) for job in jobs}
         if report is not None:
@@ -144,9 +147,11 @@ def _wait(
         behind = {job: count for job, count in lags.items() if count}
         if not behind:
             return
-        active = cluster.active()
+        active = _active(cluster)
         for job, count in behind.items():
-            if job not in active:
+            if job in active:
+                seen[job] = time.monotonic()
+            elif _ended(settings, job) or time.monotonic() - seen[job] > RECOVERY_S:
                 raise StreamFlowError(
                     f"The job {job} does not run and lags by {count} records: see 'streamflow jobs list'."
                 )
@@ -154,3 +159,17 @@ def _wait(
             worst = max(behind, key=lambda job: behind[job])
             raise StreamFlowError(f"Not drained within the deadline: {worst} still lags by {behind[worst]} records.")
         time.sleep(POLL_S)
+
+
+def _active(cluster: Cluster) -> Collection[str]:
+    """Return the names of the jobs that run; none while the job manager does not answer."""
+    try:
+        return cluster.active()
+    except EnvironmentNotReady:
+        return ()
+
+
+def _ended(settings: Settings, job: str) -> bool:
+    """Tell whether somebody stopped a job, or nobody ever started it; it will not come back by itself."""
+    past = runs(settings, job)
+    return not past or past[-1].ended

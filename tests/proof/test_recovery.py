@@ -32,7 +32,7 @@ from streamflow.generator.runs import plan_run
 from streamflow.generator.simulation import Simulation
 from streamflow.jobs.plan import JOBS
 from streamflow.jobs.progress import end_offsets, wait_drained
-from streamflow.jobs.submission import cancel, submit
+from streamflow.jobs.submission import cancel, lost, submit
 from streamflow.replay.rule_topic import publish_records
 from streamflow.settings import Settings, load_settings
 from streamflow.stack.platform import Platform
@@ -167,7 +167,7 @@ def twice() -> Iterator[Twice]:
         submit(settings, client(settings))
         register_recovery(settings)
         outcome.sent = produce_and_kill(settings, platform)
-        wait_until(platform.healthy, "the platform is whole again")
+        wait_until(lambda: platform.healthy() and not lost(settings), "the platform and its jobs are whole again")
         wait_drained(settings, DEADLINE_S)
         outcome.restarts = {process.name: process.restarts for process in platform.status()}
         between = end_offsets(settings, [FRAUD_DECISIONS, FRAUD_ALERTS, TRANSACTIONS_LATE])
