@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from streamflow.bench.measures import Measure, Section
+from streamflow.broker import Offsets
 from streamflow.contracts.names import FRAUD_ALERTS, TRANSACTIONS_RAW
 from streamflow.errors import StreamFlowError
 from streamflow.generator.pacing import Pace
@@ -14,7 +15,7 @@ from streamflow.generator.producer import produce
 from streamflow.generator.records import Emission
 from streamflow.generator.runs import plan_run
 from streamflow.generator.simulation import Simulation
-from streamflow.jobs.progress import Offsets, end_offsets, wait_drained
+from streamflow.jobs.progress import end_offsets, wait_drained
 from streamflow.jobs.submission import FlinkClient, submit
 from streamflow.settings import Settings
 

@@ -76,12 +76,12 @@ def list_rule_sets(as_json: AsJson = False) -> None:
     online = bool(settings().kafka.bootstrap_servers)
     activations = _book()[1].activations if online else ()
     rows: list[dict[str, Any]] = []
-    for version in sorted({*rule_set_versions(), *(item.version for item in activations)}):
+    for version in sorted({*rule_set_versions(settings().contracts_dir), *(item.version for item in activations)}):
         roles = [
             f"{item.role} from {format_us(item.effective_from_us)}" for item in activations if item.version == version
         ]
-        on_file = version in rule_set_versions()
-        rule_set = load_rule_set(version) if on_file else None
+        on_file = version in rule_set_versions(settings().contracts_dir)
+        rule_set = load_rule_set(version, settings().contracts_dir) if on_file else None
         rows.append(
             {
                 "version": version,
@@ -108,8 +108,9 @@ def show_rule_set(version: Annotated[str, typer.Argument(help="As 1.0.0.")], as_
 
     from streamflow.contracts.rule_sets import load_rule_set
     from streamflow.rules.scorecard import logistic
+    from streamflow.settings import settings
 
-    rule_set: RuleSet = load_rule_set(version)
+    rule_set: RuleSet = load_rule_set(version, settings().contracts_dir)
     if as_json:
         _print_json(rule_set.payload())
         return
@@ -145,9 +146,10 @@ def publish(
     from streamflow.contracts.rule_sets import load_horizons, load_rule_set
     from streamflow.replay.rule_topic import publish_records
     from streamflow.rules.publication import rule_set_record
+    from streamflow.settings import settings
 
-    rule_set = load_rule_set(version)
-    horizons = load_horizons()
+    rule_set = load_rule_set(version, settings().contracts_dir)
+    horizons = load_horizons(settings().contracts_dir)
     from_us = _time(effective_from, "--effective-from")
     servers, book = _book()
     role: Role = "shadow" if shadow else "live"

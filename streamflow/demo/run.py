@@ -116,8 +116,10 @@ def _start_fresh(platform: Platform) -> Path:
 def _publish(settings: Settings, simulation: Simulation, version: str) -> None:
     """Publish the rule set, and as blacklist entries the notices that the simulated world gives out."""
     book = RuleBook.from_records([])
-    rule_set = load_rule_set(version)
-    record = rule_set_record(book, rule_set, load_horizons(), role="live", effective_from_us=None, reached_us=None)
+    rule_set = load_rule_set(version, settings.contracts_dir)
+    record = rule_set_record(
+        book, rule_set, load_horizons(settings.contracts_dir), role="live", effective_from_us=None, reached_us=None
+    )
     records = [record] if record is not None else []
     for notice in simulation.notices():
         from_us = parse_time(notice["valid_from"], "valid_from")

@@ -143,7 +143,7 @@ def report_context(result: DemoResult) -> dict[str, Any]:
         "subtitle": f"Seed {plan.seed}, {plan.purchases:,} purchases over {plan.days} days; {now}.",
         "tiles": _tiles(result),
         "rule_set": plan.rule_set,
-        "calibrated": load_rule_set(plan.rule_set).score_calibrated,
+        "calibrated": load_rule_set(plan.rule_set, result.settings.contracts_dir).score_calibrated,
         "currency": result.settings.base_currency,
         "rejected_total": f"{sum(count for _, _, count in result.figures.rejected):,}",
         "checks": result.verified.checks,

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from streamflow import broker
 from streamflow.errors import EnvironmentNotReady, StreamFlowError
 from streamflow.generator.pacing import Pace
 from streamflow.generator.records import Emission
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message, Producer
-    from confluent_kafka.admin import AdminClient
 
     from streamflow.contracts.catalogue import Catalogue
     from streamflow.settings import Settings
@@ -52,20 +52,6 @@ class Produced:
     interrupted: bool = False
 
 
-def _admin(settings: Settings) -> AdminClient:
-    from confluent_kafka import KafkaException
-    from confluent_kafka.admin import AdminClient
-
-    servers = settings.kafka.require()
-    quiet: dict[str, Any] = {"bootstrap.servers": servers, "log_level": 0, "error_cb": lambda _: None}
-    admin = AdminClient(quiet)
-    try:
-        admin.list_topics(timeout=ANSWER_S)
-    except KafkaException as error:
-        raise EnvironmentNotReady(f"Kafka at {servers} does not answer: run 'streamflow up'.") from error
-    return admin
-
-
 def ensure_topics(settings: Settings, catalogue: Catalogue) -> dict[str, str]:
     """Create the topics that do not exist yet, as their contracts say; existing ones are left as they are.
 
@@ -82,7 +68,7 @@ def ensure_topics(settings: Settings, catalogue: Catalogue) -> dict[str, str]:
     from confluent_kafka import KafkaError, KafkaException
     from confluent_kafka.cimpl import NewTopic
 
-    admin = _admin(settings)
+    admin = broker.connect(settings)
     wanted = []
     for dataset in catalogue.topics():
         policy = dataset.topic
@@ -120,7 +106,7 @@ def log_ids(settings: Settings, topics: list[str]) -> dict[str, str]:
     """
     from confluent_kafka import KafkaException, TopicCollection
 
-    admin = _admin(settings)
+    admin = broker.connect(settings)
     deadline = time.monotonic() + ANSWER_S
     found: dict[str, str] = {}
     while len(found) < len(topics):
@@ -207,7 +193,7 @@ def produce(
         EnvironmentNotReady: The broker does not answer.
         DeliveryFailed: It refused a record or did not acknowledge it within two minutes.
     """
-    _admin(settings)
+    broker.connect(settings)
     deliveries = _Deliveries()
     producer = _producer(settings)
     pace = pace or Pace()

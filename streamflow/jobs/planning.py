@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from streamflow import broker
 from streamflow.contracts import Catalogue, build_validator
 from streamflow.contracts.names import (
     DEAD_LETTERS,
@@ -17,7 +18,7 @@ from streamflow.contracts.names import (
 )
 from streamflow.errors import EnvironmentNotReady
 from streamflow.jobs.plan import FRAUD_DETECTOR, TRANSACTION_PROCESSOR, Plan, TopicPlan
-from streamflow.jobs.progress import ANSWER_S, POLL_S, source_topics, start_offsets
+from streamflow.jobs.progress import POLL_S, source_topics, start_offsets
 from streamflow.settings import Settings
 
 COORDINATOR_S = 60.0
@@ -102,7 +103,6 @@ def forget_progress(settings: Settings, plan: Plan) -> None:
     Left in place, they would say "drained" before the job had read its first record.
     """
     from confluent_kafka import KafkaError, KafkaException
-    from confluent_kafka.admin import AdminClient
 
     # A young broker has no coordinator for its groups yet, and says so until it has.
     passing = (
@@ -110,12 +110,15 @@ def forget_progress(settings: Settings, plan: Plan) -> None:
         KafkaError.COORDINATOR_NOT_AVAILABLE,
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
     )
-    admin = AdminClient({"bootstrap.servers": settings.kafka.require(), "log_level": 0})
+    admin = broker.connect(settings)
     deadline = time.monotonic() + COORDINATOR_S
     while True:
         try:
-            admin.delete_consumer_groups([plan.group], request_timeout=ANSWER_S)[plan.group].result(ANSWER_S)
+            deleted = admin.delete_consumer_groups([plan.group], request_timeout=broker.TIMEOUT_S)
+            deleted[plan.group].result(broker.TIMEOUT_S)
             return
+        except TimeoutError:
+            raise EnvironmentNotReady(f"Kafka does not say whether it forgot the offsets of {plan.group}.") from None
         except KafkaException as error:
             reason = error.args[0]
             if reason.code() == KafkaError.GROUP_ID_NOT_FOUND:

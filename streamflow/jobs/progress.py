@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Literal
 
+from streamflow import broker
+from streamflow.broker import Offsets, Place
 from streamflow.contracts.names import FRAUD_RULES, SOURCE_TOPICS, TRANSACTIONS_RAW
 from streamflow.errors import EnvironmentNotReady, StreamFlowError
 from streamflow.jobs.cluster import Cluster
@@ -16,14 +17,9 @@ from streamflow.jobs.history import runs
 from streamflow.jobs.plan import FRAUD_DETECTOR, JOBS, TRANSACTION_PROCESSOR, group_of
 from streamflow.settings import Settings
 
-ANSWER_S = 15.0
 POLL_S = 0.3
 RECOVERY_S = 180.0
 """How long a job may be away that nobody ended: a job manager that died takes its jobs with it until it is back."""
-
-Place = tuple[str, int]
-"""Topic and partition."""
-Offsets = dict[Place, int]
 
 
 def source_topics(job: str) -> tuple[str, ...]:
@@ -36,58 +32,19 @@ def source_topics(job: str) -> tuple[str, ...]:
     return (TRANSACTIONS_RAW, FRAUD_RULES) if job == FRAUD_DETECTOR else (TRANSACTIONS_RAW,)
 
 
-def _admin(settings: Settings) -> Any:
-    from confluent_kafka.admin import AdminClient
-
-    return AdminClient(
-        {"bootstrap.servers": settings.kafka.require(), "log_level": 0, "error_cb": lambda _: None}  # type: ignore[dict-item]
-    )
-
-
-def _offsets(settings: Settings, topics: Iterable[str], end: Literal["earliest", "latest"]) -> Offsets:
-    from confluent_kafka import KafkaException, TopicPartition, admin
-
-    specs: Any = admin.OffsetSpec  # type: ignore[attr-defined]  # its stubs forget to export it
-    client, wanted = _admin(settings), set(topics)
-    try:
-        known = client.list_topics(timeout=ANSWER_S).topics
-        missing = sorted(wanted - known.keys())
-        if missing:
-            raise EnvironmentNotReady(
-                f"The topic '{missing[0]}' does not exist: run 'streamflow jobs submit all' first."
-            )
-        places = [TopicPartition(name, number) for name in wanted for number in known[name].partitions]
-        answers = client.list_offsets(dict.fromkeys(places, getattr(specs, end)()), request_timeout=ANSWER_S)
-        return {(place.topic, place.partition): future.result(ANSWER_S).offset for place, future in answers.items()}
-    except KafkaException as error:
-        raise EnvironmentNotReady(f"Kafka does not tell its offsets: {error.args[0].str()}.") from None
-
-
 def end_offsets(settings: Settings, topics: Iterable[str] = SOURCE_TOPICS) -> Offsets:
     """Return the offset behind the newest record of each partition."""
-    return _offsets(settings, topics, "latest")
+    return broker.offsets(settings, topics, "latest")
 
 
 def start_offsets(settings: Settings, topics: Iterable[str] = SOURCE_TOPICS) -> Offsets:
     """Return the offset of the oldest record of each partition."""
-    return _offsets(settings, topics, "earliest")
+    return broker.offsets(settings, topics, "earliest")
 
 
 def committed_offsets(settings: Settings, job: str) -> Offsets:
     """Return what a job's checkpoints have committed; a partition it never read is missing."""
-    from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
-
-    group = group_of(job)
-    # Kept in a name: an admin client that is collected never completes its futures.
-    admin = _admin(settings)
-    try:
-        future = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group]
-        answers = future.result(ANSWER_S).topic_partitions
-    except KafkaException as error:
-        if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
-            return {}
-        raise EnvironmentNotReady(f"Kafka does not tell the offsets of {group}: {error.args[0].str()}.") from None
-    return {(place.topic, place.partition): place.offset for place in answers if place.offset >= 0}
+    return broker.committed_offsets(settings, group_of(job))
 
 
 def lag(settings: Settings, job: str, ends: Mapping[Place, int]) -> int:

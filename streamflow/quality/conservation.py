@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from streamflow.broker import INGESTION, Log, committed_offsets, prober, read_logs, record_within
 from streamflow.contracts.names import SOURCE_TOPICS, bronze_table_for
 from streamflow.errors import EnvironmentNotReady
-from streamflow.quality.broker import Log, committed_offsets, prober, read_logs, record_within
 from streamflow.quality.ranges import Range, holes, subtract
 from streamflow.quality.statements import reading, statement
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from streamflow.settings import Settings
 
-GROUP = "streamflow-transaction-processor"
 MAX_PROBES = 200
 """Gaps that the broker is asked about in one run; the rest stay open, and a run with so many has failed anyway."""
 
@@ -157,7 +156,7 @@ def check_conservation(settings: Settings) -> ConservationReport:
         EnvironmentNotReady: Broker or database do not answer.
     """
     logs = read_logs(settings, SOURCE_TOPICS)
-    committed = committed_offsets(settings, GROUP)
+    committed = committed_offsets(settings, INGESTION)
     ledgers: list[PartitionLedger] = []
     with reading(settings, "bronze_db") as connection:
         for topic in SOURCE_TOPICS:

@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamflow.broker import INGESTION, committed_offsets, read_logs
 from streamflow.contracts import Catalogue
 from streamflow.contracts.names import FRAUD_RULES, SOURCE_TOPICS, bronze_table_for
 from streamflow.log import get_logger
-from streamflow.quality.broker import committed_offsets, read_logs
-from streamflow.quality.conservation import GROUP, ConservationReport, check_conservation
+from streamflow.quality.conservation import ConservationReport, check_conservation
 from streamflow.quality.report import Check, VerifyReport
 from streamflow.quality.star_checks import check_star
 from streamflow.quality.statements import reading, statement
@@ -73,7 +73,7 @@ def _conservation(report: ConservationReport) -> Check:
 def _at_rest(settings: Settings, conservation: ConservationReport) -> Check:
     """Say whether everything sent has come to its end, without which tables differ for no bad reason."""
     logs = read_logs(settings, SOURCE_TOPICS)
-    committed = committed_offsets(settings, GROUP)
+    committed = committed_offsets(settings, INGESTION)
     waiting = {
         topic: sum(max(0, end - committed.get((topic, partition), 0)) for partition, end in log.ends.items())
         for topic, log in logs.items()

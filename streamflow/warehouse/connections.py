@@ -54,7 +54,7 @@ def connect(settings: Settings, database: Database, role: Role) -> Iterator[Conn
     """Open an autocommit connection; use `connection.transaction()` for what belongs together.
 
     Raises:
-        EnvironmentNotReady: The server does not answer or refuses this role.
+        EnvironmentNotReady: The server does not answer or refuses this role, or went away meanwhile.
     """
     host, port = settings.postgres.address()
     try:
@@ -65,7 +65,15 @@ def connect(settings: Settings, database: Database, role: Role) -> Iterator[Conn
             f"PostgreSQL at {host}:{port} gives no connection to {database} as {settings.postgres.user(role)}: {reason}"
         ) from error
     with connection:
-        yield connection
+        try:
+            yield connection
+        except psycopg.OperationalError as error:
+            if not connection.broken:
+                raise
+            raise EnvironmentNotReady(
+                f"PostgreSQL at {host}:{port} went away at work in {database}; nothing of the open transaction stays, "
+                "so run it again when 'streamflow status' shows it healthy."
+            ) from error
 
 
 @contextmanager

@@ -41,12 +41,14 @@ class SilverPass:
         target: The silver database, as the role transform, in a transaction.
         source: The bronze database, as the role transform.
         done: Where to note rows and slices.
+        reached: How far ingestion has come for good.
     """
 
-    def __init__(self, target: Session, source: Session, done: Pass) -> None:
+    def __init__(self, target: Session, source: Session, done: Pass, reached: marks.Committed) -> None:
         self._target = target
         self._source = source
         self._done = done
+        self._reached = reached
         self._values: dict[str, Any] = {}
 
     def run(self) -> bool:
@@ -58,7 +60,8 @@ class SilverPass:
         Raises:
             IntegrityViolation: A revision came twice with different content.
         """
-        slices = [one for table in SOURCES for one in marks.plan(self._target, self._source, TRANSFORM, table)]
+        sides = (self._target, self._source)
+        slices = [one for table in SOURCES for one in marks.plan(*sides, TRANSFORM, table, self._reached)]
         base_scores = self._base_scores()
         if not slices and base_scores is None:
             return False

@@ -14,6 +14,7 @@ from streamflow.contracts.catalogue import Catalogue
 from streamflow.errors import InputError, StreamFlowError
 from streamflow.log import get_logger
 from streamflow.settings import Database, Settings
+from streamflow.warehouse import marks
 from streamflow.warehouse.connections import Session, connect, exclusive
 from streamflow.warehouse.gold import TRANSFORM as SILVER_TO_GOLD
 from streamflow.warehouse.gold import GoldPass
@@ -44,11 +45,12 @@ def bronze_to_silver(settings: Settings, run_id: str) -> TransformReport:
         IntegrityViolation: A decision's revision came twice with different content; nothing was loaded.
         EnvironmentNotReady: PostgreSQL does not answer, or another load does not end.
     """
+    reached = marks.committed(settings)
     with connect(settings, "bronze_db", "transform") as connection:
         source = Session(connection, settings.sql_dir)
 
         def step(target: Session, done: Pass) -> bool:
-            return SilverPass(target, source, done).run()
+            return SilverPass(target, source, done, reached).run()
 
         return _run(settings, run_id, "silver_db", BRONZE_TO_SILVER, step)
 

@@ -1,9 +1,11 @@
 """Killing task managers, PostgreSQL and the job manager in the middle of a run changes no row and no decision.
 
 The same log is taken in twice on a platform of this test's own: once with three kills, once undisturbed, from the
-beginning, into emptied tables. One log, so that even offsets must agree::
+beginning, into emptied tables. One log, so that even offsets must agree; silver and the star are filled after each::
 
     records   0 ---- TM ---- 1/3 ---- PG ---- 2/3 ---- JM ---- end | drained | emptied | read again, undisturbed
+
+PostgreSQL dies once more in the middle of the first run's load of silver.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,10 +24,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from streamflow.broker import read_logs
 from streamflow.cli.jobs import client, register_recovery
 from streamflow.contracts import Catalogue
-from streamflow.contracts.names import FRAUD_ALERTS, FRAUD_DECISIONS, TRANSACTIONS_LATE
+from streamflow.contracts.names import FRAUD_ALERTS, FRAUD_DECISIONS, TRANSACTIONS_LATE, bronze_table_for
 from streamflow.contracts.rule_sets import load_rule_set
+from streamflow.errors import EnvironmentNotReady
 from streamflow.generator.pacing import Pace
 from streamflow.generator.producer import ensure_topics, produce
 from streamflow.generator.runs import plan_run
@@ -36,18 +40,29 @@ from streamflow.jobs.submission import cancel, lost, submit
 from streamflow.replay.rule_topic import publish_records
 from streamflow.settings import Settings, load_settings
 from streamflow.stack.platform import Platform
+from streamflow.warehouse import marks
+from streamflow.warehouse.connections import Session, connect
 from streamflow.warehouse.migrations import migrate
+from streamflow.warehouse.report import Slice
+from streamflow.warehouse.silver import TRANSFORM
+from streamflow.warehouse.tables import counts
+from streamflow.warehouse.transforms import bronze_to_silver, forget, silver_to_gold
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".cache" / "test" / f"recovery-{os.getpid()}"
 PURCHASES = 6000
 RATE = 150.0
 DEADLINE_S = 420.0
-CONVERTED = {"id", "ingested_at", "updated_at"}
-"""Columns that say when a row was written, not what it holds."""
+WRITTEN = {"id", "ingested_at", "updated_at", "cleaned_at", "enriched_at", "loaded_at", "decided_at"}
+WRITTEN |= {"processing_timestamp", "transaction_key", "customer_key", "product_key", "store_key"}
+"""Columns that say when, or as which row of its table, something was written, not what it holds."""
 BRONZE_INPUTS = ("raw_transactions", "raw_events", "raw_reference", "raw_fraud_rules", "dead_letters")
 BRONZE_DERIVED = ("raw_fraud_decisions", "raw_fraud_alerts", "raw_late")
 AGGREGATES = ("agg_realtime_1m", "agg_realtime_5m", "agg_realtime_1h")
+SILVER = ("clean_transactions", "enriched_events", "customers", "stores", "products")
+SILVER_DERIVED = ("fraud_decisions", "fraud_alerts")
+DIMENSIONS = {"dim_customer": "customer_key", "dim_product": "product_key", "dim_store": "store_key"}
+STAR = ("fact_transactions", "agg_hourly_sales", "agg_daily_fraud", "dim_date", *DIMENSIONS)
 
 Rows = set[tuple[Any, ...]]
 
@@ -74,13 +89,26 @@ def wait_until(fact: Callable[[], bool], what: str) -> None:
         time.sleep(0.2)
 
 
-def rows(settings: Settings, database: Any, table: str) -> Rows:
-    """Return the rows of a table without the columns that say when they were written."""
+def rows(settings: Settings, database: Any, table: str, leave_out: Set[str] = frozenset()) -> Rows:
+    """Return the rows of a table without the columns that say when they were written.
+
+    A surrogate key becomes the dimension's row that it points to.
+    """
     with psycopg.connect(settings.postgres.dsn(database, "reader")) as connection:
-        cursor = connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(*table.split("."))))
-        names = [column.name for column in cursor.description or ()]
-        kept = [place for place, name in enumerate(names) if name not in CONVERTED]
-        return {tuple(repr(row[place]) for place in kept) for row in cursor}
+        identifier = sql.Identifier(*table.split("."))
+        cursor = connection.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(identifier))
+        names = {column.name for column in cursor.description or ()}
+        joins = [
+            sql.SQL(" JOIN {} USING ({})").format(sql.Identifier("gold", dimension), sql.Identifier(key))
+            for dimension, key in DIMENSIONS.items()
+            if key in names and not table.endswith(dimension)
+        ]
+        cursor = connection.execute(sql.SQL("SELECT * FROM {}").format(identifier) + sql.Composed(joins))
+        columns = [column.name for column in cursor.description or ()]
+        kept = [place for place, name in enumerate(columns) if name not in WRITTEN | leave_out]
+        found = [tuple(repr(row[place]) for place in kept) for row in cursor]
+        assert len(set(found)) == len(found), f"{table} has equal rows"
+        return set(found)
 
 
 def final_records(settings: Settings, table: str, before: dict[tuple[str, int], int], *, after: bool) -> Rows:
@@ -147,10 +175,47 @@ def empty_tables(settings: Settings) -> None:
                 connection.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(schema, table)))
 
 
+def forget_first_decisions(settings: Settings, between: dict[tuple[str, int], int]) -> None:
+    """Make bronze hold what the second run decided alone, and let silver begin behind the first."""
+    log_ids = {log.topic: log.log_id for log in read_logs(settings, {topic for topic, _ in between}).values()}
+    with (
+        psycopg.connect(settings.postgres.dsn("bronze_db", "owner")) as bronze,
+        connect(settings, "silver_db", "transform") as silver,
+    ):
+        for (topic, partition), offset in between.items():
+            table = bronze_table_for(topic).rpartition(".")[2]
+            query = sql.SQL("DELETE FROM {} WHERE kafka_partition = %s AND kafka_offset < %s")
+            bronze.execute(query.format(sql.Identifier("bronze", table)), [partition, offset])
+            before = Slice(table, log_ids[topic], partition, 0, offset, 0)
+            marks.store(Session(silver, settings.sql_dir), TRANSFORM, "proof", [before])
+
+
+def load_and_kill(settings: Settings, platform: Platform) -> None:
+    """Load silver, with PostgreSQL dying when all rows are written and only the marks and the commit are missing."""
+
+    def die_first(*_: object) -> None:
+        kill(platform, "postgres")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(marks, "store", die_first)
+        with pytest.raises(EnvironmentNotReady, match="PostgreSQL"):
+            bronze_to_silver(settings, "proof")
+    wait_until(lambda: platform.healthy() and not counts(settings)["silver.clean_transactions"], "PostgreSQL is back")
+
+
+def load(settings: Settings) -> None:
+    """Fill silver and gold."""
+    assert bronze_to_silver(settings, "proof").marks
+    assert silver_to_gold(settings, "proof").tables
+
+
 def held_now(settings: Settings, between: dict[tuple[str, int], int], *, after: bool) -> dict[str, Rows]:
     """Return everything that must be equal in both runs."""
+    places = {"kafka_offset", "kafka_partition"}
     found = {table: rows(settings, "bronze_db", f"bronze.{table}") for table in BRONZE_INPUTS}
-    found |= {table: rows(settings, "gold_db", f"gold.{table}") for table in AGGREGATES}
+    found |= {table: rows(settings, "gold_db", f"gold.{table}") for table in (*AGGREGATES, *STAR)}
+    found |= {table: rows(settings, "silver_db", f"silver.{table}") for table in SILVER}
+    found |= {table: rows(settings, "silver_db", f"silver.{table}", places) for table in SILVER_DERIVED}
     return found | {table: final_records(settings, table, between, after=after) for table in BRONZE_DERIVED}
 
 
@@ -171,11 +236,16 @@ def twice() -> Iterator[Twice]:
         wait_drained(settings, DEADLINE_S)
         outcome.restarts = {process.name: process.restarts for process in platform.status()}
         between = end_offsets(settings, [FRAUD_DECISIONS, FRAUD_ALERTS, TRANSACTIONS_LATE])
+        load_and_kill(settings, platform)
+        load(settings)
         outcome.killed = held_now(settings, between, after=False)
         cancel(settings, JOBS)
+        forget(settings)
         empty_tables(settings)
         submit(settings, client(settings), fresh=True)
         wait_drained(settings, DEADLINE_S)
+        forget_first_decisions(settings, between)
+        load(settings)
         outcome.clean = held_now(settings, between, after=True)
         yield outcome
     finally:
@@ -230,3 +300,15 @@ def test_a_killed_process_changes_no_aggregate(twice: Twice, table: str) -> None
     """Counts, sums and maxima of every window."""
     assert len(twice.killed[table]) > 10
     assert twice.killed[table] ^ twice.clean[table] == set()
+
+
+@pytest.mark.parametrize("table", [*SILVER, *SILVER_DERIVED, *STAR])
+def test_a_killed_process_changes_no_row_of_silver_or_gold(twice: Twice, table: str) -> None:
+    """Though PostgreSQL died in the middle of a load as well."""
+    assert twice.killed[table]
+    assert twice.killed[table] ^ twice.clean[table] == set()
+
+
+def test_the_star_holds_every_purchase_once(twice: Twice) -> None:
+    """Otherwise equality would prove little."""
+    assert len(twice.killed["fact_transactions"]) == len(twice.killed["clean_transactions"]) > PURCHASES * 0.9

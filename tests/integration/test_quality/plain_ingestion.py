@@ -19,6 +19,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from streamflow.broker import INGESTION
 from streamflow.contracts import Catalogue, build_validator
 from streamflow.contracts.names import (
     FRAUD_ALERTS,
@@ -31,7 +32,6 @@ from streamflow.contracts.names import (
 from streamflow.contracts.rule_sets import load_horizons, load_rule_set
 from streamflow.contracts.timestamps import format_us
 from streamflow.generator.producer import ensure_topics
-from streamflow.quality.conservation import GROUP
 from streamflow.quality.table_checks import REALTIME_WINDOWS_S
 from streamflow.replay.rule_topic import publish_records
 from streamflow.rules.book import RuleBook
@@ -92,7 +92,7 @@ class PlainIngestion:
         consumer = Consumer(
             {
                 "bootstrap.servers": self._settings.kafka.require(),
-                "group.id": GROUP,
+                "group.id": INGESTION,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "isolation.level": "read_committed",

@@ -62,7 +62,7 @@ def test_retention_drops_whole_partitions_and_writes_the_ledger(fresh: Settings)
     write(fresh, stream.chargeback("e3", "t1", NEW))
     with connect(fresh, "silver_db", "transform") as target, connect(fresh, "bronze_db", "transform") as source:
         sessions = Session(target, fresh.sql_dir), Session(source, fresh.sql_dir)
-        (found,) = marks.plan(*sessions, "a transform without marks", "raw_events")
+        (found,) = marks.plan(*sessions, "a transform without marks", "raw_events", {})
     assert (found.from_offset, found.to_offset) == (2, 3)
     bronze_to_silver(fresh, "two")
     assert query(fresh, "silver_db", "SELECT count(*) FROM silver.enriched_events") == [(3,)]

@@ -19,14 +19,13 @@ DEAD = (
 )
 
 
-def _ends(settings: Settings) -> dict[tuple[str, int], tuple[int, int]]:
+def _ends(settings: Settings, reached: marks.Committed | None = None) -> dict[tuple[str, int], tuple[int, int]]:
     with (
         connect(settings, "silver_db", "transform") as target,
         connect(settings, "bronze_db", "transform") as source,
     ):
-        found = marks.plan(
-            Session(target, settings.sql_dir), Session(source, settings.sql_dir), "bronze_to_silver", "raw_events"
-        )
+        sides = (Session(target, settings.sql_dir), Session(source, settings.sql_dir))
+        found = marks.plan(*sides, "bronze_to_silver", "raw_events", reached or {})
     return {(one.log_id, one.kafka_partition): (one.from_offset, one.to_offset) for one in found}
 
 
@@ -76,3 +75,22 @@ def test_a_large_backlog_is_read_in_passes(warehouse: Settings, monkeypatch: pyt
     with connect(warehouse, "bronze_db", "ingest") as connection:
         connection.execute(RAW, ["log", 0, [0, 1, 2, 3, 4]])
     assert _ends(warehouse) == {("log", 0): (0, 2)}
+
+
+@pytest.mark.parametrize(
+    ("received", "reached", "end"),
+    [
+        ([0, 1, 3, 4], 2, 2),
+        ([0, 1, 3, 4], 3, 5),
+        ([0, 1, 3, 5], 4, 4),
+        ([0, 1], 3, 3),
+        ([1, 2], 1, 3),
+    ],
+)
+def test_a_hole_below_a_committed_offset_is_passed(
+    warehouse: Settings, received: list[int], reached: int, end: int
+) -> None:
+    """Nothing stood there: a transaction's marker takes an offset that no consumer sees."""
+    with connect(warehouse, "bronze_db", "ingest") as connection:
+        connection.execute(RAW, ["log", 0, received])
+    assert _ends(warehouse, {("log", 0): reached, ("another", 0): 9}) == {("log", 0): (0, end)}

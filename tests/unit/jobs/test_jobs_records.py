@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from streamflow.broker import INGESTION
 from streamflow.contracts import Catalogue, build_validator
 from streamflow.contracts.names import TRANSACTIONS_LATE
 from streamflow.errors import EnvironmentNotReady, InputError
@@ -15,7 +16,16 @@ from streamflow.jobs.checking import clean, headers_json, time_text, validator_o
 from streamflow.jobs.cluster import root_cause
 from streamflow.jobs.detection import Arrival, late_payload, unpack
 from streamflow.jobs.history import local_path, remember, remember_end, restore_points, runs
-from streamflow.jobs.plan import JOBS, Plan, TopicPlan, group_of, job_named, read_plan, write_plan
+from streamflow.jobs.plan import (
+    JOBS,
+    TRANSACTION_PROCESSOR,
+    Plan,
+    TopicPlan,
+    group_of,
+    job_named,
+    read_plan,
+    write_plan,
+)
 from streamflow.rules.model import LatePurchase, Position, Purchase
 from streamflow.settings import Settings
 
@@ -131,6 +141,7 @@ def test_a_job_is_found_by_either_spelling(written: str) -> None:
     """Hyphens and underscores are the same."""
     assert job_named(written) == "fraud_detector"
     assert group_of("fraud_detector") == "streamflow-fraud-detector"
+    assert group_of(TRANSACTION_PROCESSOR) == INGESTION, "the broker module names the group that fills bronze"
 
 
 def test_an_unknown_job_gets_the_nearest_name() -> None:

@@ -1,4 +1,7 @@
-"""What the broker knows: log ids, ends, committed offsets, and whether a record stands at an offset."""
+"""What the broker knows: log ids, starts, ends, committed offsets, and whether a record stands at an offset.
+
+A committed offset of ours means more than "read": the checkpoint behind it flushed every sink first.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from streamflow.errors import EnvironmentNotReady
 
@@ -18,7 +21,13 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 20.0
 CONNECT_S = 5.0
+INGESTION = "streamflow-transaction-processor"
+"""The consumer group that fills bronze; a test holds it against the job's."""
 _PROBE_GROUP = "streamflow-conservation-probe"
+
+Place = tuple[str, int]
+"""Topic and partition."""
+Offsets = dict[Place, int]
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,32 @@ class Log:
     topic: str
     log_id: str
     ends: dict[int, int]
+
+
+def connect(settings: Settings) -> AdminClient:
+    """Return a client of a broker that answers, quiet, because its sentence is ours.
+
+    Keep it in a name until the last answer is there: a client that is collected leaves its futures open for ever.
+
+    Raises:
+        EnvironmentNotReady: The broker does not answer.
+    """
+    from confluent_kafka import KafkaException
+    from confluent_kafka.admin import AdminClient
+
+    admin = AdminClient(
+        {
+            "bootstrap.servers": settings.kafka.require(),
+            "socket.timeout.ms": int(TIMEOUT_S * 1000),
+            "log_level": 0,
+            "error_cb": lambda _: None,  # type: ignore[dict-item]
+        }
+    )
+    try:
+        admin.list_topics(timeout=CONNECT_S)
+    except KafkaException as error:
+        raise _unreachable(settings, error) from error
+    return admin
 
 
 def read_logs(settings: Settings, topics: Iterable[str]) -> dict[str, Log]:
@@ -52,7 +87,7 @@ def read_logs(settings: Settings, topics: Iterable[str]) -> dict[str, Log]:
     from confluent_kafka import KafkaException, TopicCollection, TopicPartition
     from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 
-    admin = _admin(settings)
+    admin = connect(settings)
     wanted = sorted(topics)
     described: dict[str, Any] = {}
     try:
@@ -79,7 +114,32 @@ def read_logs(settings: Settings, topics: Iterable[str]) -> dict[str, Log]:
     }
 
 
-def committed_offsets(settings: Settings, group: str) -> dict[tuple[str, int], int]:
+def offsets(settings: Settings, topics: Iterable[str], end: Literal["earliest", "latest"]) -> Offsets:
+    """Return the first offset, or the one behind the last, of each partition of topics.
+
+    Raises:
+        EnvironmentNotReady: The broker does not answer, or a topic does not exist.
+    """
+    from confluent_kafka import KafkaException, TopicPartition
+    from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
+
+    client, wanted = connect(settings), set(topics)
+    spec: Any = OffsetSpec.earliest() if end == "earliest" else OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    try:
+        known = client.list_topics(timeout=TIMEOUT_S).topics
+        missing = sorted(wanted - known.keys())
+        if missing:
+            raise EnvironmentNotReady(
+                f"The topic '{missing[0]}' does not exist: run 'streamflow jobs submit all' first."
+            )
+        places = [TopicPartition(name, number) for name in wanted for number in known[name].partitions]
+        answers = client.list_offsets(dict.fromkeys(places, spec), request_timeout=TIMEOUT_S)
+        return {(place.topic, place.partition): future.result(TIMEOUT_S).offset for place, future in answers.items()}
+    except (KafkaException, TimeoutError) as error:
+        raise _unreachable(settings, error) from error
+
+
+def committed_offsets(settings: Settings, group: str) -> Offsets:
     """Return the offsets that a consumer group has committed, by topic and partition.
 
     Raises:
@@ -87,8 +147,7 @@ def committed_offsets(settings: Settings, group: str) -> dict[tuple[str, int], i
     """
     from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
 
-    # Kept in a name: a client that is collected before its answer comes leaves the future open for ever.
-    admin = _admin(settings)
+    admin = connect(settings)
     deadline = time.monotonic() + TIMEOUT_S
     while True:
         try:
@@ -163,20 +222,15 @@ def record_within(consumer: Consumer, topic: str, partition: int, first: int, la
     raise EnvironmentNotReady(f"The broker did not answer for {topic}[{partition}]@{first} within {TIMEOUT_S:.0f} s.")
 
 
-def _admin(settings: Settings) -> AdminClient:
-    """Return a client of a broker that answers, quiet, because its sentence is ours."""
-    from confluent_kafka import KafkaException
-    from confluent_kafka.admin import AdminClient
-
-    admin = AdminClient(
-        {"bootstrap.servers": settings.kafka.require(), "socket.timeout.ms": int(TIMEOUT_S * 1000), "log_level": 0}
-    )
-    try:
-        admin.list_topics(timeout=CONNECT_S)
-    except KafkaException as error:
-        raise _unreachable(settings, error) from error
-    return admin
-
-
 def _unreachable(settings: Settings, error: Exception) -> EnvironmentNotReady:
-    return EnvironmentNotReady(f"Kafka at {settings.kafka.require()} does not answer ({error}); is the platform up?")
+    return EnvironmentNotReady(
+        f"Kafka at {settings.kafka.require()} does not answer ({_why(error)}); is the platform up?"
+    )
+
+
+def _why(error: Exception) -> str:
+    """Say what a client's exception means in words; a timeout of its futures has none of its own."""
+    if isinstance(error, TimeoutError):
+        return f"no word for {TIMEOUT_S:g} s"
+    reason = error.args[0] if error.args else error
+    return str(reason.str()) if hasattr(reason, "str") else str(reason)
