@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from streamflow.settings import Settings
 
 TIMEOUT_S = 20.0
-CONNECT_S = 5.0
+CONNECT_S = 10.0
 INGESTION = "streamflow-transaction-processor"
 """The consumer group that fills bronze; a test holds it against the job's."""
 _PROBE_GROUP = "streamflow-conservation-probe"

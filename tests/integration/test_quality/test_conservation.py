@@ -129,5 +129,5 @@ def test_a_transaction_marker_is_excused_by_the_broker(servers: Settings, ingest
 def test_a_broker_that_is_away_is_one_sentence(servers: Settings) -> None:
     """It names the address and says what to do."""
     kafka = servers.kafka.model_copy(update={"bootstrap_servers": "127.0.0.1:1"})
-    with pytest.raises(EnvironmentNotReady, match=r"127\.0\.0\.1:1 does not answer.*is the platform up\?"):
+    with pytest.raises(EnvironmentNotReady, match=r"127\.0\.0\.1:1 does not answer.*run 'streamflow up'"):
         check_conservation(servers.model_copy(update={"kafka": kafka}))
