@@ -224,7 +224,7 @@ def record_within(consumer: Consumer, topic: str, partition: int, first: int, la
 
 def _unreachable(settings: Settings, error: Exception) -> EnvironmentNotReady:
     return EnvironmentNotReady(
-        f"Kafka at {settings.kafka.require()} does not answer ({_why(error)}); is the platform up?"
+        f"Kafka at {settings.kafka.require()} does not answer ({_why(error)}): run 'streamflow up'."
     )
 
 
