@@ -200,7 +200,15 @@ def load_and_kill(settings: Settings, platform: Platform) -> None:
         patch.setattr(marks, "store", die_first)
         with pytest.raises(EnvironmentNotReady, match="PostgreSQL"):
             bronze_to_silver(settings, "proof")
-    wait_until(lambda: platform.healthy() and not counts(settings)["silver.clean_transactions"], "PostgreSQL is back")
+
+    def back() -> bool:
+        try:
+            return platform.healthy() and "silver.clean_transactions" in counts(settings)
+        except EnvironmentNotReady:
+            return False  # Dead, and the supervisor has not seen it yet.
+
+    wait_until(back, "PostgreSQL is back")
+    assert not counts(settings)["silver.clean_transactions"], "a load that never committed left rows"
 
 
 def load(settings: Settings) -> None:
