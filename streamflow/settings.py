@@ -21,6 +21,9 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from streamflow.errors import EnvironmentNotReady, InputError, nearest
 
 PREFIX = "STREAMFLOW_"
+MAX_PARALLELISM = 128
+"""Flink's key groups; fixed for ever, since a savepoint cannot be read with another number."""
+
 ENDPOINTS = "endpoints.json"
 SECRETS = "secrets.json"
 
@@ -57,11 +60,15 @@ class KafkaSettings(Section):
 
 
 class FlinkSettings(Section):
-    """The session cluster; one slot a task manager, because two share one interpreter lock."""
+    """The session cluster; one slot a task manager, because two share one interpreter lock.
+
+    Each job takes as many task managers as `parallelism` says.
+    """
 
     rest_url: str = ""
     port: int | None = None
     taskmanagers: int = Field(default=3, ge=1)
+    parallelism: int = Field(default=1, ge=1, le=MAX_PARALLELISM)
     taskmanager_memory_mb: int = Field(default=1024, ge=512)
     jobmanager_memory_mb: int = Field(default=768, ge=512)
     checkpoint_interval_ms: int = Field(default=5000, ge=100)

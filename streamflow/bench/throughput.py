@@ -23,7 +23,8 @@ METHOD = (
     "the log, against empty tables; the clock runs from the moment that all its tasks run until its last row or "
     "record is where it belongs. The baseline is one process that consumes the same log, runs the same validator "
     "and copies into a table with the same columns and key; it keeps no state, no offsets with its rows and no "
-    "second look at anything. Runs take turns, so that a change of the machine's load meets all alike; one round "
+    "second look at anything. A job runs in one task manager unless two are named; two of them and the broker share "
+    "the machine's cores. Runs take turns, so that a change of the machine's load meets all alike; one round "
     "before them warms the task managers up and does not count."
 )
 
@@ -51,7 +52,12 @@ def throughput(
         REALTIME_AGGREGATOR: lambda: _aggregator(settings, client, purchases),
     }
     # The detector last: the processor would take in its decisions as well, a longer log at each round.
-    for group in (trials, {FRAUD_DETECTOR: lambda: _detector(settings, client)}):
+    twofold = settings.model_copy(update={"flink": settings.flink.model_copy(update={"parallelism": 2})})
+    detectors: dict[str, Callable[[], float]] = {
+        FRAUD_DETECTOR: lambda: _detector(settings, client),
+        f"{FRAUD_DETECTOR}, two task managers": lambda: _detector(twofold, client),
+    }
+    for group in (trials, detectors):
         for number in range(runs + 1):
             for name, trial in group.items():
                 rate = purchases / trial()

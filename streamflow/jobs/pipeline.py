@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from streamflow.jobs.plan import Plan
 from streamflow.jobs.statements import render
-from streamflow.settings import Database, Settings
+from streamflow.settings import MAX_PARALLELISM, Database, Settings
 
 if TYPE_CHECKING:
     from pyflink.datastream import StreamExecutionEnvironment
     from pyflink.table import StreamTableEnvironment, Table
-
-MAX_PARALLELISM = 128
-"""Key groups; fixed for ever, since a savepoint cannot be read with another number."""
 
 OPTIONS = {
     "pipeline.max-parallelism": str(MAX_PARALLELISM),

@@ -50,6 +50,7 @@ def make_plans(settings: Settings, jobs: Sequence[str]) -> dict[str, Plan]:
             contracts_dir=str(settings.contracts_dir.resolve()),
             base_currency=settings.base_currency,
             contract_build=build,
+            parallelism=settings.flink.parallelism,
             rule_records=_rule_records(settings) if job == FRAUD_DETECTOR else (),
         )
         for job in jobs
