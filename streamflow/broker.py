@@ -84,8 +84,7 @@ def read_logs(settings: Settings, topics: Iterable[str]) -> dict[str, Log]:
     Raises:
         EnvironmentNotReady: The broker does not answer.
     """
-    from confluent_kafka import KafkaException, TopicCollection, TopicPartition
-    from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
+    from confluent_kafka import KafkaException, TopicCollection
 
     admin = connect(settings)
     wanted = sorted(topics)
@@ -97,15 +96,7 @@ def read_logs(settings: Settings, topics: Iterable[str]) -> dict[str, Log]:
             except KafkaException as error:
                 if error.args[0].name() != "UNKNOWN_TOPIC_OR_PART":
                     raise
-        asked = {
-            TopicPartition(topic, part.id): OffsetSpec.latest()  # type: ignore[no-untyped-call]
-            for topic, description in described.items()
-            for part in description.partitions
-        }
-        ends = {
-            (spot.topic, spot.partition): future.result(timeout=TIMEOUT_S).offset
-            for spot, future in (admin.list_offsets(asked, request_timeout=TIMEOUT_S) if asked else {}).items()
-        }
+        ends = _list_offsets(admin, [(t, part.id) for t, known in described.items() for part in known.partitions])
     except (KafkaException, TimeoutError) as error:
         raise _unreachable(settings, error) from error
     return {
@@ -120,11 +111,9 @@ def offsets(settings: Settings, topics: Iterable[str], end: Literal["earliest", 
     Raises:
         EnvironmentNotReady: The broker does not answer, or a topic does not exist.
     """
-    from confluent_kafka import KafkaException, TopicPartition
-    from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
+    from confluent_kafka import KafkaException
 
     client, wanted = connect(settings), set(topics)
-    spec: Any = OffsetSpec.earliest() if end == "earliest" else OffsetSpec.latest()  # type: ignore[no-untyped-call]
     try:
         known = client.list_topics(timeout=TIMEOUT_S).topics
         missing = sorted(wanted - known.keys())
@@ -132,11 +121,21 @@ def offsets(settings: Settings, topics: Iterable[str], end: Literal["earliest", 
             raise EnvironmentNotReady(
                 f"The topic '{missing[0]}' does not exist: run 'streamflow jobs submit all' first."
             )
-        places = [TopicPartition(name, number) for name in wanted for number in known[name].partitions]
-        answers = client.list_offsets(dict.fromkeys(places, spec), request_timeout=TIMEOUT_S)
-        return {(place.topic, place.partition): future.result(TIMEOUT_S).offset for place, future in answers.items()}
+        return _list_offsets(client, [(name, number) for name in wanted for number in known[name].partitions], end)
     except (KafkaException, TimeoutError) as error:
         raise _unreachable(settings, error) from error
+
+
+def _list_offsets(
+    client: AdminClient, places: Iterable[Place], end: Literal["earliest", "latest"] = "latest"
+) -> Offsets:
+    from confluent_kafka import TopicPartition
+    from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
+
+    spec: Any = OffsetSpec.earliest() if end == "earliest" else OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    asked = {TopicPartition(*place): spec for place in places}
+    answers = client.list_offsets(asked, request_timeout=TIMEOUT_S) if asked else {}
+    return {(place.topic, place.partition): future.result(TIMEOUT_S).offset for place, future in answers.items()}
 
 
 def committed_offsets(settings: Settings, group: str) -> Offsets:

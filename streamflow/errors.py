@@ -14,7 +14,8 @@ class StreamFlowError(Exception):
     """One sentence that names the place and the nearest valid value.
 
     Attributes:
-        exit_code: What the process returns: 1 a check failed, 2 wrong usage or input, 3 the environment is not ready.
+        exit_code: What the process returns: 1 a check failed, 2 wrong usage or input, 3 the environment is not ready,
+            130 interrupted.
     """
 
     exit_code = 1
@@ -30,6 +31,12 @@ class EnvironmentNotReady(StreamFlowError):
     """A server, a port, a disk or a program that the command needs is missing."""
 
     exit_code = 3
+
+
+class Interrupted(StreamFlowError):
+    """Ctrl-C; the sentence says what is left and what to do with it."""
+
+    exit_code = 130
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

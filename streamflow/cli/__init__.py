@@ -17,9 +17,7 @@ import typer
 import typer.core
 import typer.main
 
-from streamflow.errors import EnvironmentNotReady, InputError, StreamFlowError, nearest
-
-INTERRUPTED = 130
+from streamflow.errors import EnvironmentNotReady, InputError, Interrupted, StreamFlowError, nearest
 
 EPILOG = """Examples:
 
@@ -113,6 +111,17 @@ class Commands(typer.core.TyperGroup):
             raise InputError(f"There is no command '{args[0]}'; {nearest(args[0], valid)}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command.
+
+        Raises:
+            Interrupted: Ctrl-C, which would otherwise look like a failed check.
+        """
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted("Interrupted.") from None
+
 
 app = typer.Typer(
     cls=Commands,
@@ -165,4 +174,4 @@ def main() -> None:
         typer.echo(f"error: {missing}", err=True)
         sys.exit(missing.exit_code)
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        sys.exit(Interrupted.exit_code)

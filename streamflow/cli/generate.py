@@ -35,7 +35,7 @@ def generate(
     Example: streamflow generate --purchases 20000 --days 3 --out run.jsonl.gz --truth truth.jsonl
     """
     from streamflow.cli.sending import deliver
-    from streamflow.errors import InputError
+    from streamflow.errors import InputError, Interrupted
     from streamflow.generator.runs import emissions_with_truth, plan_run, write_notices
     from streamflow.generator.simulation import Simulation
     from streamflow.settings import settings
@@ -67,4 +67,4 @@ def generate(
         as_json=json,
     )
     if outcome["interrupted"]:
-        raise typer.Exit(130)
+        raise typer.Exit(Interrupted.exit_code)

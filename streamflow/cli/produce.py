@@ -32,7 +32,7 @@ def produce(
     Example: streamflow produce user0.csv --mapping data/mappings/tabformer.yaml
     """
     from streamflow.cli.sending import deliver
-    from streamflow.errors import InputError
+    from streamflow.errors import InputError, Interrupted
     from streamflow.settings import settings
 
     del kafka
@@ -41,7 +41,7 @@ def produce(
     emissions, details = _records(settings(), file, mapping)
     outcome = deliver(settings(), emissions, out=out, rate=rate, speed=speed, total=None, details=details, as_json=json)
     if outcome["interrupted"]:
-        raise typer.Exit(130)
+        raise typer.Exit(Interrupted.exit_code)
 
 
 def _records(

@@ -14,7 +14,7 @@ from streamflow.contracts.catalogue import Catalogue
 from streamflow.contracts.rule_sets import load_horizons, load_rule_set
 from streamflow.demo.figures import Figures, collect
 from streamflow.demo.steps import Steps
-from streamflow.errors import InputError, StreamFlowError
+from streamflow.errors import InputError, Interrupted, StreamFlowError
 from streamflow.generator.pacing import Pace
 from streamflow.generator.producer import Produced, ensure_topics, produce
 from streamflow.generator.records import Emission
@@ -35,7 +35,7 @@ from streamflow.stack.toolchain import flink_bin, flink_env
 MARKER = "marker.json"
 DRAIN_S = 900.0
 DAG_S = 300.0
-DAGS = ("bronze_to_silver", "silver_to_gold", "data_quality")
+DAGS = ("bronze_to_silver", "silver_to_gold", "data_quality", "maintenance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,7 @@ def _transform(settings: Settings, airflow: bool, step: Callable[[str], None]) -
                 api.complete(dag, DAG_S)
         return
     from streamflow.quality.run import run_quality
+    from streamflow.warehouse import maintenance
     from streamflow.warehouse.transforms import bronze_to_silver, silver_to_gold
 
     for transform in (bronze_to_silver, silver_to_gold):
@@ -170,9 +171,26 @@ def _transform(settings: Settings, airflow: bool, step: Callable[[str], None]) -
     step("data_quality")
     if failures := run_quality(settings, "demo").failures:
         raise StreamFlowError(f"The quality gate is closed: {failures[0]}")
+    step("maintenance")
+    maintenance.run(settings)
 
 
 def run(settings: Settings, plan: DemoPlan, console: Console) -> DemoResult:
+    """Run the whole path once; see `_run`.
+
+    Raises:
+        Interrupted: Ctrl-C; what runs by then goes on running.
+        StreamFlowError: A step failed; the sentence says which part and what to look at.
+    """
+    try:
+        return _run(settings, plan, console)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "Interrupted: what was started still runs; 'make demo' begins anew, 'make down' stops everything."
+        ) from None
+
+
+def _run(settings: Settings, plan: DemoPlan, console: Console) -> DemoResult:
     """Run the whole path once.
 
     Args:
@@ -210,7 +228,7 @@ def run(settings: Settings, plan: DemoPlan, console: Console) -> DemoResult:
     with steps.step("wait until the jobs have taken in everything"):
         wait_drained(settings, DRAIN_S)
     (home / MARKER).write_text(json.dumps(_ends(settings), sort_keys=True), encoding="utf-8")
-    with steps.step("fill silver and gold, check quality" + (" (Airflow)" if plan.airflow else "")):
+    with steps.step("fill silver and gold, check, maintain" + (" (Airflow)" if plan.airflow else "")):
         _transform(settings, plan.airflow, lambda name: console.print(f"    {name}", style="dim"))
     with steps.step("verify"):
         verified = verify(settings, truth)

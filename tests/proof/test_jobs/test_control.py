@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from streamflow.contracts.names import TRANSACTIONS_RAW
+from streamflow.contracts.names import FRAUD_DECISIONS, TRANSACTIONS_RAW
 from streamflow.errors import InputError
 from streamflow.generator.faults import BASE, BASE_MS
 from streamflow.jobs.cluster import Cluster
@@ -20,7 +21,7 @@ from streamflow.jobs.plan import JOBS
 from streamflow.jobs.progress import committed_offsets, end_offsets, lag, wait_drained
 from streamflow.jobs.submission import FlinkClient, status, stop, submit
 from streamflow.settings import Settings
-from tests.proof.test_jobs.log_cases import Sent, send
+from tests.proof.test_jobs.log_cases import Sent, read_topic, send
 
 SPREAD = 40
 
@@ -94,6 +95,44 @@ def test_state_keeps_its_operators_from_one_submission_to_the_next(settings: Set
     for name in names:
         moved = sum(committed_offsets(settings, name).values()) - sum(before[name].values())
         assert moved == SPREAD, f"{name} read {moved} records again or anew, instead of {SPREAD}"
+
+
+def burst(prefix: str, numbers: range) -> list[tuple[bytes, bytes, int]]:
+    """Return purchases of as many customers, a second apart, in the order of their time."""
+    found = []
+    for number in numbers:
+        stamp = datetime.fromtimestamp(BASE_MS / 1000 + number, UTC).isoformat(timespec="milliseconds")
+        for customer in (f"{prefix}-{one}" for one in range(SPREAD)):
+            identity = {"transaction_id": f"{customer}-{number}", "customer_id": customer}
+            record = BASE | identity | {"event_timestamp": stamp.replace("+00:00", "Z")}
+            found.append((customer.encode(), json.dumps(record).encode(), BASE_MS + number * 1000))
+    return found
+
+
+def test_customers_keep_their_history_when_a_job_goes_on_in_two_task_managers(
+    settings: Settings, jobs: FlinkClient
+) -> None:
+    """The last purchase of each burst comes after the move; only with the ones before it is it too fast.
+
+    sent                 11 purchases | the 12th of each customer
+    detector, managers        1       |   2
+    """
+    names = ["fraud_detector", "realtime_aggregator"]
+    send(settings, burst("moved", range(11)))
+    wait_drained(settings, 120)
+    stop(settings, names)  # The aggregator makes room.
+    twofold = settings.model_copy(update={"flink": settings.flink.model_copy(update={"parallelism": 2})})
+    submit(twofold, jobs, names[:1], resume=True)
+    send(settings, burst("moved", range(11, 12)))
+    wait_drained(settings, 120, jobs=names[:1])
+    stop(settings, names[:1])
+    submit(settings, jobs, names, resume=True)
+    wait_drained(settings, 120)
+    ends = {partition: end for (_, partition), end in end_offsets(settings, [FRAUD_DECISIONS]).items()}
+    found = [json.loads(message.value()) for message in read_topic(settings, FRAUD_DECISIONS, ends)]
+    last = [record for record in found if record["transaction_id"] in {f"moved-{one}-11" for one in range(SPREAD)}]
+    assert len(last) == SPREAD
+    assert all("velocity" in {line["rule"] for line in record["lines"] if line["weight_ulo"]} for record in last)
 
 
 def test_a_job_that_does_not_run_cannot_be_stopped(settings: Settings, jobs: FlinkClient) -> None:

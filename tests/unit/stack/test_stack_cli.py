@@ -56,6 +56,17 @@ def test_an_unknown_command_is_one_sentence_with_the_nearest() -> None:
     assert (done.returncode, done.stderr) == (2, "error: There is no command 'stauts'; did you mean 'status'?\n")
 
 
+def test_ctrl_c_is_one_sentence_and_the_exit_code_of_an_interrupted_command() -> None:
+    """Click's own ending would look like a failed check."""
+    script = (
+        "import streamflow.cli as c, streamflow.contracts.catalogue as k, sys;"
+        "k.Catalogue.load = lambda *_: (_ for _ in ()).throw(KeyboardInterrupt);"
+        "sys.argv = ['streamflow', 'contracts', 'list']; c.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: Interrupted.\n")
+
+
 def test_an_unknown_setting_in_the_environment_is_one_sentence_with_the_nearest() -> None:
     """A misspelled port would otherwise be ignored in silence."""
     done = streamflow("status", STREAMFLOW_KAFKA__PROT="1")
