@@ -100,9 +100,13 @@ class Cluster:
         return dict(self.request(f"/jobs/{job_id}/checkpoints"))
 
     def restarts(self, job_id: str) -> int:
-        """Return how often a job was restarted since its submission."""
-        values = self.request(f"/jobs/{job_id}/metrics?get=numRestarts")
-        return int(float(values[0]["value"])) if values else 0
+        """Return how often a job was restarted since its submission: the attempts of its tasks.
+
+        Flink's own count, the metric `numRestarts`, stands still for minutes after a task manager was killed.
+        """
+        vertices = self.request(f"/jobs/{job_id}")["vertices"]
+        found = [self.request(f"/jobs/{job_id}/vertices/{vertex['id']}")["subtasks"] for vertex in vertices]
+        return max((int(subtask["attempt"]) for subtasks in found for subtask in subtasks), default=0)
 
     def failure(self, job_id: str) -> str | None:
         """Return the root cause of a job's latest failure, as one line, None when there was none."""
