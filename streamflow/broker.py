@@ -187,6 +187,13 @@ def prober(settings: Settings) -> Iterator[Consumer]:
         consumer.close()
 
 
+def end_of(consumer: Consumer, topic: str, partition: int) -> int:
+    """Ask the broker for the end offset of one partition, over a consumer from `prober`."""
+    from confluent_kafka import TopicPartition
+
+    return int(consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=TIMEOUT_S)[1])
+
+
 def record_within(consumer: Consumer, topic: str, partition: int, first: int, last: int) -> int | None:
     """Ask the broker whether any record stands at first..last.
 

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from threading import Event, Thread
+from typing import Any
 
 from streamflow.bench.measures import Measure, Section
 from streamflow.bench.plain import consume_and_copy
+from streamflow.broker import Log, end_of, prober, read_logs
 from streamflow.contracts.names import FRAUD_DECISIONS, TRANSACTIONS_RAW
 from streamflow.errors import StreamFlowError
 from streamflow.jobs.plan import FRAUD_DETECTOR, REALTIME_AGGREGATOR, TRANSACTION_PROCESSOR
-from streamflow.jobs.progress import end_offsets, wait_drained
+from streamflow.jobs.progress import wait_drained
 from streamflow.jobs.submission import FlinkClient, cancel, submit
 from streamflow.settings import Database, Settings
 from streamflow.warehouse.connections import Session, connect
 
 DEADLINE_S = 600.0
 LOOK_S = 0.1
+TWOFOLD = ", two task managers"
 PLAIN = "plain consumer, validator and COPY"
 METHOD = (
     "One log of clean generated purchases lies on the topic. Each job is submitted alone, from the beginning of "
     "the log, against empty tables; the clock runs from the moment that all its tasks run until its last row or "
     "record is where it belongs. The baseline is one process that consumes the same log, runs the same validator "
-    "and copies into a table with the same columns and key; it keeps no state, no offsets with its rows and no "
+    "and copies into a logged table with the same columns and key; it keeps no state, no offsets with its rows and no "
     "second look at anything. A job runs in one task manager unless two are named; two of them and the broker share "
     "the machine's cores. Runs take turns, so that a change of the machine's load meets all alike; one round "
     "before them warms the task managers up and does not count."
@@ -44,18 +48,19 @@ def throughput(
     Raises:
         StreamFlowError: A job does not finish; the sentence says which and how far it came.
     """
-    ends = {partition: end for (_, partition), end in end_offsets(settings, [TRANSACTIONS_RAW]).items()}
+    log = read_logs(settings, [TRANSACTIONS_RAW])[TRANSACTIONS_RAW]
+    twofold = settings.model_copy(update={"flink": settings.flink.model_copy(update={"parallelism": 2})})
     found: dict[str, list[float]] = {}
     trials: dict[str, Callable[[], float]] = {
-        PLAIN: lambda: consume_and_copy(settings, ends),
-        TRANSACTION_PROCESSOR: lambda: _processor(settings, client, purchases),
+        PLAIN: lambda: consume_and_copy(settings, log.ends),
+        TRANSACTION_PROCESSOR: lambda: _processor(settings, client, purchases, log),
+        f"{TRANSACTION_PROCESSOR}{TWOFOLD}": lambda: _processor(twofold, client, purchases, log),
         REALTIME_AGGREGATOR: lambda: _aggregator(settings, client, purchases),
     }
     # The detector last: the processor would take in its decisions as well, a longer log at each round.
-    twofold = settings.model_copy(update={"flink": settings.flink.model_copy(update={"parallelism": 2})})
     detectors: dict[str, Callable[[], float]] = {
         FRAUD_DETECTOR: lambda: _detector(settings, client),
-        f"{FRAUD_DETECTOR}, two task managers": lambda: _detector(twofold, client),
+        f"{FRAUD_DETECTOR}{TWOFOLD}": lambda: _detector(twofold, client),
     }
     for group in (trials, detectors):
         for number in range(runs + 1):
@@ -68,11 +73,16 @@ def throughput(
     return Section(f"Throughput over {purchases:,} purchases", METHOD, measures)
 
 
-def _processor(settings: Settings, client: FlinkClient, purchases: int) -> float:
+def _processor(settings: Settings, client: FlinkClient, purchases: int, log: Log) -> float:
+    """Measure by the last purchase of each partition; a count then confirms, or waits for the rest."""
     _run(settings, "bronze_db", "bench/forget_bronze")
+    last = {"partitions": list(log.ends), "offsets": [end - 1 for end in log.ends.values()], "log_id": log.log_id}
     began = _submit(settings, client, TRANSACTION_PROCESSOR)
     try:
-        return _until(settings, "bronze_db", "bench/count_bronze", purchases) - began
+        ended = _until(settings, "bronze_db", "bench/last_bronze", len(log.ends), **last)
+        with connect(settings, "bronze_db", "reader") as connection:
+            complete = Session(connection, settings.sql_dir).value("bench/count_bronze") == purchases
+        return (ended if complete else _until(settings, "bronze_db", "bench/count_bronze", purchases)) - began
     finally:
         cancel(settings, [TRANSACTION_PROCESSOR])
 
@@ -88,32 +98,34 @@ def _aggregator(settings: Settings, client: FlinkClient, purchases: int) -> floa
 
 def _detector(settings: Settings, client: FlinkClient) -> float:
     """Measure by the last decision: once all offsets are committed, none can follow."""
-    from threading import Event, Thread
+    places = list(read_logs(settings, [FRAUD_DECISIONS])[FRAUD_DECISIONS].ends)
+    # One client for all looks; a new one for each would take a share of the cores that are measured.
+    with prober(settings) as consumer:
 
-    def decisions() -> int:
-        return sum(end_offsets(settings, [FRAUD_DECISIONS]).values())
+        def decisions() -> int:
+            return sum(end_of(consumer, FRAUD_DECISIONS, number) for number in places)
 
-    before, last, stopped = decisions(), time.monotonic(), Event()
+        before, last, stopped = decisions(), time.monotonic(), Event()
 
-    def watch() -> None:
-        nonlocal last
-        known = before
-        while not stopped.wait(LOOK_S):
-            if (now := decisions()) != known:
-                known, last = now, time.monotonic()
+        def watch() -> None:
+            nonlocal last
+            known = before
+            while not stopped.wait(LOOK_S):
+                if (now := decisions()) != known:
+                    known, last = now, time.monotonic()
 
-    began = _submit(settings, client, FRAUD_DETECTOR)
-    watcher = Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        wait_drained(settings, DEADLINE_S, jobs=[FRAUD_DETECTOR])
-    finally:
-        stopped.set()
-        watcher.join()
-        cancel(settings, [FRAUD_DETECTOR])
-    if decisions() == before:
-        raise StreamFlowError("The detector read the whole log and decided nothing, so its speed means nothing.")
-    return last - began
+        began = _submit(settings, client, FRAUD_DETECTOR)
+        watcher = Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            wait_drained(settings, DEADLINE_S, jobs=[FRAUD_DETECTOR])
+        finally:
+            stopped.set()
+            watcher.join()
+            cancel(settings, [FRAUD_DETECTOR])
+        if decisions() == before:
+            raise StreamFlowError("The detector read the whole log and decided nothing, so its speed means nothing.")
+        return last - began
 
 
 def _submit(settings: Settings, client: FlinkClient, job: str) -> float:
@@ -126,12 +138,12 @@ def _run(settings: Settings, database: Database, name: str) -> None:
         Session(connection, settings.sql_dir).execute(name)
 
 
-def _until(settings: Settings, database: Database, name: str, wanted: int) -> float:
+def _until(settings: Settings, database: Database, name: str, wanted: int, **values: Any) -> float:
     """Return when a count reached what is wanted."""
     deadline = time.monotonic() + DEADLINE_S
     with connect(settings, database, "reader") as connection:
         session = Session(connection, settings.sql_dir)
-        while (count := int(session.value(name))) < wanted:
+        while (count := int(session.value(name, **values))) < wanted:
             if time.monotonic() > deadline:
                 raise StreamFlowError(f"{name}: {count} of {wanted} rows after {DEADLINE_S:.0f} s.")
             time.sleep(LOOK_S)
