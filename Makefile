@@ -107,7 +107,7 @@ format: .cache/stamps/environment ## let ruff mend what it can
 .PHONY: lab
 lab: setup ## open JupyterLab on the notebooks
 	@mkdir -p notebooks
-	$(BIN)/jupyter lab --ip 127.0.0.1 --notebook-dir notebooks
+	$(BIN)/jupyter lab --ip 127.0.0.1 --notebook-dir notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: lock
 lock: .cache/stamps/environment ## resolve the dependencies again into constraints.txt
