@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from streamflow.replay.evaluate import Share, wilson
+from streamflow.calibration.statistics import Share, wilson
 from streamflow.settings import Database, Settings
 
 ANY = "any rule"

@@ -102,8 +102,13 @@ class Arrivals:
         rng = stream(plan.seed, "arrivals")
         hours = np.arange(plan.start_us, plan.end_us, HOUR_US, dtype=np.int64)
         main = hours < plan.traffic_end_us
-        profile = np.array([self._customer_weights(plan.start_us + hour * HOUR_US).sum() for hour in range(24)])
-        week = np.array(self._world.parameters.rhythm.week)
+        rhythm = self._world.parameters.rhythm
+        if rhythm.hours is not None:
+            # Measured hours of the whole; who buys in an hour is still a matter of the customers' own habits.
+            profile = np.array(rhythm.hours)
+        else:
+            profile = np.array([self._customer_weights(plan.start_us + hour * HOUR_US).sum() for hour in range(24)])
+        week = np.array(rhythm.week)
         days_since_epoch = hours // (24 * HOUR_US)
         weights = profile[(hours // HOUR_US) % 24] * week[(days_since_epoch + 3) % 7]
         in_tail = min(round(purchases * self._world.parameters.labels.tail_purchases_share), purchases)

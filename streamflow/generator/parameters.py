@@ -23,6 +23,7 @@ ScenarioName = Literal[
 ]
 LATEST = "1.0.0"
 FAULT_KINDS = ("out_of_order", "late", "duplicate", "conflict", "broken", "unknown_field")
+FILE_KEYS = {"version", "calibration", "figures"}
 FIGURE_KEYS = {"value", "status", "reason", "source", "n", "interval", "method"}
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -83,6 +84,7 @@ class Rhythm(Part):
     concentration_weights: Shares
     uniform_share: Share
     second_basket_share: Annotated[float, Field(ge=0, le=0.4)]
+    hours: Annotated[tuple[Share, ...], Field(min_length=24, max_length=24), AfterValidator(_sums_to_one)] | None = None
 
     @model_validator(mode="after")
     def _same_length(self) -> Rhythm:
@@ -120,14 +122,33 @@ class Merchants(Part):
     compromised_share: Share
 
 
+class Margin(Part):
+    """Amounts of all classes together, minor units: a monotone quantile function; a flat stretch is a price point."""
+
+    quantiles: Annotated[tuple[Share, ...], Field(min_length=2)]
+    amounts: tuple[Annotated[float, Field(gt=0, le=10_000_000_000)], ...]
+
+    @model_validator(mode="after")
+    def _rising(self) -> Margin:
+        if self.quantiles[0] != 0 or self.quantiles[-1] != 1 or list(self.quantiles) != sorted(set(self.quantiles)):
+            raise ValueError("quantiles must rise from 0 to 1")
+        if len(self.amounts) != len(self.quantiles) or list(self.amounts) != sorted(self.amounts):
+            raise ValueError("amounts must not fall, one a quantile")
+        return self
+
+
 class Amounts(Part):
-    """A monotone quantile spline a product class, in minor units, and the mass on price endings."""
+    """A monotone quantile spline a product class, in minor units, and the mass on price endings.
+
+    With a `margin` the classes say only how dear a purchase is among all; what it costs is the margin's.
+    """
 
     quantiles: tuple[Share, ...]
     classes: dict[ProductClass, tuple[Annotated[int, Field(ge=1, le=10_000_000_000)], ...]]
     shares: Annotated[dict[ProductClass, Share], AfterValidator(_sums_to_one)]
     price_point_share: Share
     price_endings: Annotated[dict[Annotated[int, Field(ge=0, le=99)], Share], AfterValidator(_sums_to_one)]
+    margin: Margin | None = None
 
     @model_validator(mode="after")
     def _monotone(self) -> Amounts:
@@ -222,6 +243,7 @@ class Parameters(Part):
     faults: Faults
     reference: Reference
     figures: dict[str, Figure]
+    calibration: str | None = None
 
     @property
     def start_us(self) -> int:
@@ -279,14 +301,19 @@ def load_parameters(path: Path) -> Parameters:
         raise InputError(f"There are no generator parameters {path}{tail}")
     document = read_yaml(path)
     loaded = document.data
-    if not isinstance(loaded, dict) or set(loaded) != {"version", "figures"} or not isinstance(loaded["figures"], dict):
-        raise document.fail("$", "the file must have exactly 'version' and 'figures'.")
+    if not isinstance(loaded, dict) or not isinstance(loaded.get("figures"), dict) or "version" not in loaded:
+        raise document.fail("$", "the file must have 'version' and 'figures'.")
+    for key in loaded:
+        if key not in FILE_KEYS:
+            raise document.fail(f"$.{key}", f"the key '{key}' is unknown; {nearest(key, FILE_KEYS)}")
     version = str(loaded["version"])
     if version != path.stem:
         raise document.fail("$.version", f"the version is '{version}', the file's name says '{path.stem}'.")
     figures: dict[str, Any] = {}
     values = {key: _split(document, node, (key,), figures) for key, node in loaded["figures"].items()}
     try:
-        return Parameters.model_validate({**values, "version": version, "figures": figures})
+        return Parameters.model_validate(
+            {**values, "version": version, "calibration": loaded.get("calibration"), "figures": figures}
+        )
     except ValidationError as error:
         raise _failure(document, error) from None

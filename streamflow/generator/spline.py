@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,7 +13,8 @@ Floats = npt.NDArray[np.float64]
 class QuantileSpline:
     """A monotone cubic through (quantile, log amount): Fritsch and Carlson 1980, with Hyman's limit of three slopes.
 
-    Between knots the quantile function rises, so that no amount is drawn outside them and none is folded over.
+    Between knots the quantile function rises, so that no amount is drawn outside them and none is folded over. Two
+    knots with the same amount are a price point: between them it stays.
     """
 
     def __init__(self, quantiles: Floats, amounts: Floats) -> None:
@@ -19,17 +22,17 @@ class QuantileSpline:
 
         Args:
             quantiles: Rising from 0 to 1.
-            amounts: Rising, positive; any unit.
+            amounts: Positive, never falling; any unit.
         """
         self._x = quantiles
         self._y = np.log(amounts)
         width = np.diff(quantiles)
         slope = np.diff(self._y) / width
-        inner = (
-            3
-            * (width[1:] + width[:-1])
-            / ((2 * width[1:] + width[:-1]) / slope[:-1] + (width[1:] + 2 * width[:-1]) / slope[1:])
-        )
+        before, after = slope[:-1], slope[1:]
+        rises = (before > 0) & (after > 0)
+        before, after = np.where(rises, before, 1.0), np.where(rises, after, 1.0)
+        spread = (2 * width[1:] + width[:-1]) / before + (width[1:] + 2 * width[:-1]) / after
+        inner = np.where(rises, 3 * (width[1:] + width[:-1]) / spread, 0.0)
         self._slopes = np.concatenate(([slope[0]], inner, [slope[-1]]))
 
     def __call__(self, u: Floats) -> Floats:
@@ -45,6 +48,36 @@ class QuantileSpline:
             - self._slopes[i + 1] * width * t**2 * rest
         )
         return np.asarray(np.exp(log))
+
+
+class Margin:
+    """Moves amounts of several classes onto one distribution, keeping their order: x goes to Q(F(x)).
+
+    F is the distribution of the classes' mixture, Q the quantile function that the whole shall have. How dear a
+    purchase is among all stays what the classes say; what it costs becomes what the margin says.
+    """
+
+    GRID = 4001
+
+    def __init__(self, splines: Sequence[QuantileSpline], mix: Floats, target: QuantileSpline) -> None:
+        """Tabulate F.
+
+        Args:
+            splines: One a class.
+            mix: Mass of each class, any scale.
+            target: The quantile function to meet.
+        """
+        u = (np.arange(self.GRID) + 0.5) / self.GRID
+        amounts = np.concatenate([spline(u) for spline in splines])
+        mass = np.repeat(mix / mix.sum() / self.GRID, self.GRID)
+        order = np.argsort(amounts, kind="stable")
+        self._log = np.log(amounts[order])
+        self._rank = np.cumsum(mass[order]) - mass[order] / 2
+        self._target = target
+
+    def __call__(self, amounts: Floats) -> Floats:
+        """Return what these amounts become, minor units."""
+        return self._target(np.interp(np.log(amounts), self._log, self._rank))
 
 
 def normal_cdf(z: Floats) -> Floats:

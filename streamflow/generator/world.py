@@ -14,7 +14,7 @@ from streamflow.generator.parameters import Channel, Parameters, ProductClass
 from streamflow.generator.places import CITIES, STORES
 from streamflow.generator.population import Ints, Population, populate, rank_of
 from streamflow.generator.randomness import stream
-from streamflow.generator.spline import Floats, QuantileSpline
+from streamflow.generator.spline import Floats, Margin, QuantileSpline
 
 DAY_US = 86_400_000_000
 MAX_PURCHASES = 1_000_000_000
@@ -108,6 +108,7 @@ class World:
         self.splines = tuple(
             QuantileSpline(quantiles, np.array(knots, dtype=float)) for knots in parameters.amounts.classes.values()
         )
+        self._margin = self._margin_of(parameters)
         self.store_city: Ints = np.array([self._city(city) for _, city, _ in STORES], dtype=np.int64)
         self._name()
 
@@ -129,6 +130,18 @@ class World:
         small = np.argsort(self.merchant_weights, kind="stable")[: max(count, len(self.merchant_weights) // 4)]
         return np.sort(rng.choice(small, size=count, replace=False))
 
+    def _margin_of(self, parameters: Parameters) -> Margin | None:
+        """Return the map from amounts of the classes to amounts of the margin, where the figures have one."""
+        if parameters.amounts.margin is None:
+            return None
+        people, main = self.population, parameters.customers.main_class_share
+        # What this world's customers buy, not what the shares say of a large one: the margin shall be met either way.
+        mix = np.bincount(people.main_class, people.activity * main, len(self.classes)).astype(np.float64)
+        mix += np.bincount(people.second_class, people.activity * (1 - main), len(self.classes))
+        figures = parameters.amounts.margin
+        target = QuantileSpline(np.array(figures.quantiles), np.array(figures.amounts, dtype=float))
+        return Margin(self.splines, mix, target)
+
     def amounts(self, classes: Ints, ranks: Floats) -> Floats:
         """Return amounts in minor units (not yet whole) of these classes at these quantiles."""
         result = np.empty(len(classes))
@@ -136,7 +149,7 @@ class World:
             mine = classes == index
             if mine.any():
                 result[mine] = spline(ranks[mine])
-        return result
+        return result if self._margin is None else self._margin(result)
 
     def priced(self, amounts: Floats, rng: np.random.Generator) -> Ints:
         """Round amounts to whole minor units, a share of them to the nearest price ending."""
@@ -165,5 +178,6 @@ class World:
         share = self.parameters.customers.main_class_share
         usual = 0.0
         for index, part in ((people.main_class[customer], share), (people.second_class[customer], 1 - share)):
-            usual += part * float(np.average(self.splines[int(index)](ranks), weights=weights))
+            paid = self.amounts(np.full(len(ranks), int(index)), np.asarray(ranks))
+            usual += part * float(np.average(paid, weights=weights))
         return usual

@@ -7,50 +7,15 @@ the usual normal interval does not.
 from __future__ import annotations
 
 import heapq
-import math
 from array import array
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from streamflow.calibration.statistics import Share, wilson
 from streamflow.rules.model import RULES, Decision
-
-Z_95 = 1.959963984540054
 
 PurchaseKey = tuple[str, str]
 """customer_id, transaction_id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share with its 95 % Wilson interval.
-
-    Attributes:
-        part: Successes.
-        whole: Trials.
-        value: part / whole; None without trials.
-        low: Lower end of the interval; 0 without trials.
-        high: Upper end; 1 without trials.
-    """
-
-    part: int
-    whole: int
-    value: float | None
-    low: float
-    high: float
-
-
-def wilson(part: int, whole: int, z: float = Z_95) -> Share:
-    """Return a share with its Wilson interval."""
-    if whole == 0:
-        return Share(part, whole, None, 0.0, 1.0)
-    share = part / whole
-    spread = z * math.sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole))
-    centre = share + z * z / (2 * whole)
-    scale = 1 + z * z / whole
-    # At the ends the interval touches 0 and 1 exactly; floating point misses by a last bit.
-    low = 0.0 if part == 0 else max(0.0, (centre - spread) / scale)
-    high = 1.0 if part == whole else min(1.0, (centre + spread) / scale)
-    return Share(part, whole, share, low, high)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Statistics with intervals, splines, the scorecard's fit: what the notebooks call."""
