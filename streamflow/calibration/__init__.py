@@ -1,1 +1,1 @@
-"""Statistics with intervals, splines, the scorecard's fit: what the notebooks call."""
+"""From labelled purchases to figures: what the notebooks call. Knows no Kafka and no Flink."""

@@ -15,8 +15,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from streamflow.calibration.statistics import Share, wilson
 from streamflow.settings import Database, Settings
+from streamflow.statistics.intervals import Share, wilson
 
 ANY = "any rule"
 BASELINE = "amount alone"

@@ -6,8 +6,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from streamflow.calibration.statistics import Share
 from streamflow.demo.figures import BASELINE, Figures
+from streamflow.statistics.intervals import Share
 
 # A grey that has enough contrast on white and on near-black, and colours told apart with red-green blindness.
 INK = "#7a7f87"

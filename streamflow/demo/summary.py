@@ -11,11 +11,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from streamflow.calibration.statistics import Share
 from streamflow.contracts.names import TRANSACTIONS_RAW
 from streamflow.contracts.rule_sets import load_rule_set
 from streamflow.demo.figures import ANY, BASELINE, Quality
 from streamflow.demo.run import DemoResult
+from streamflow.statistics.intervals import Share
 
 NONE = "none"
 PERCENTILES = ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"))

@@ -11,8 +11,8 @@ from array import array
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from streamflow.calibration.statistics import Share, wilson
 from streamflow.rules.model import RULES, Decision
+from streamflow.statistics.intervals import Share, wilson
 
 PurchaseKey = tuple[str, str]
 """customer_id, transaction_id."""

@@ -1,0 +1,1 @@
+"""Estimates with intervals: arrays in, figures out; pure numpy, seeded."""
