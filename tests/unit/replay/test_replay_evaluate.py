@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from streamflow.replay.evaluate import Evaluator, wilson
+from streamflow.replay.evaluate import Evaluator
 from streamflow.rules.model import RULES, Decision, Line
+from streamflow.statistics.intervals import wilson
 
 
 def decision(transaction_id: str, *fired: str, is_alert: bool = True) -> Decision:
