@@ -160,6 +160,7 @@ class Settings(BaseSettings):
     profile_file: Path | None = None
     root: Path = Field(default_factory=lambda: Path(__file__).resolve().parents[1])
     home: Path = Path(".streamflow")
+    notebooks: Path = Path("notebooks")
     clock: Literal["wall", "log"] = "log"
     base_currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -182,6 +183,21 @@ class Settings(BaseSettings):
     def sql_dir(self) -> Path:
         """Where the SQL text is."""
         return self.root / "sql"
+
+    @property
+    def notebooks_dir(self) -> Path:
+        """Where the notebooks are; they are read only."""
+        return self.notebooks if self.notebooks.is_absolute() else self.root / self.notebooks
+
+    @property
+    def runs_dir(self) -> Path:
+        """Where executed notebooks are kept: `<caller>/<run id>/`."""
+        return self.state / "runs"
+
+    @property
+    def proposals_dir(self) -> Path:
+        """Where calibrations propose new versions for review: `<calibration id>/`."""
+        return self.state / "proposals"
 
     @classmethod
     def settings_customise_sources(
