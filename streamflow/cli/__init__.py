@@ -55,6 +55,7 @@ REGISTRY: dict[str, Entry] = {
     "verify": Entry("verify", "command", "Prove that no record was lost and no decision differs from a replay."),
     "generate": Entry("generate", "command", "Generate purchases, to a file or to Kafka."),
     "produce": Entry("produce", "command", "Send a file of your own to Kafka, through a mapping."),
+    "data": Entry("data", "group", "Fetch the public datasets, list what is there, write the samples."),
     "contracts": Entry("contracts", "group", "Check, compile and compare data contracts."),
     "rules": Entry("rules", "group", "Show and publish rule sets, and edit the blacklist."),
     "jobs": Entry("jobs", "group", "Submit, list, stop and resume the Flink jobs."),
