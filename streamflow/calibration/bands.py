@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,8 @@ from streamflow.statistics.intervals import RESAMPLES, bootstrap, weighted_quant
 MIN_FRAUDS = 30
 TAILS = (0.1, 0.05, 0.02, 0.01, 0.004, 0.001)
 """Shares of legitimate purchases beyond a bound: the candidates, weakest first, at most MAX_BANDS of them."""
+
+SIGNIFICANT = 3
 
 Index = npt.NDArray[np.int8]
 
@@ -57,6 +60,7 @@ class Measured:
         values: Scaled values, shape (rows,); negative where there was nothing to observe.
         least: No bound lies below this scaled value.
         tails: Shares of legitimate purchases beyond the bounds to try, weakest first.
+        bounds: Scaled bounds that are known beforehand, one a tail, in place of quantiles.
     """
 
     rule: str
@@ -65,6 +69,12 @@ class Measured:
     values: Ints
     least: int = 1
     tails: tuple[float, ...] = TAILS
+    bounds: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """`rule.measure`."""
+        return f"{self.rule}.{self.measure}"
 
     def take(self, chosen: Bools) -> Measured:
         """Return the same measure of some of the rows."""
@@ -117,7 +127,7 @@ def find_bands(measured: Measured, rows: Rows) -> Bands:
     if not usable[fraud].any() or not usable[~fraud].any():
         return Bands(*named, (), note="nothing was observed")
     legitimate = usable & ~fraud
-    wanted = _bounds(values[legitimate], weight[legitimate], tails)
+    wanted = list(measured.bounds) or _bounds(values[legitimate], weight[legitimate], tails)
     chosen: list[tuple[int, float]] = []
     for bound, tail in zip(wanted, tails, strict=True):
         if bound >= measured.least and (not chosen or bound > chosen[-1][0]):
@@ -132,7 +142,13 @@ def find_bands(measured: Measured, rows: Rows) -> Bands:
 
 def _bounds(values: Ints, weight: Floats, tails: Sequence[float]) -> list[int]:
     at = np.array([1 - tail for tail in tails], dtype=np.float64)
-    return [int(value) for value in np.ceil(weighted_quantiles(values.astype(np.float64), weight, at))]
+    return [_short(value) for value in weighted_quantiles(values.astype(np.float64), weight, at).tolist()]
+
+
+def _short(value: float) -> int:
+    """Round up to SIGNIFICANT digits: more would say nothing, and a person reads the limit in every alert."""
+    unit = 10 ** max(len(str(math.ceil(value))) - SIGNIFICANT, 0)
+    return int(math.ceil(value / unit) * unit)
 
 
 def _merge(bounds: list[int], frauds: Ints) -> tuple[list[int], int]:

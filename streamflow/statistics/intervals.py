@@ -18,6 +18,7 @@ Z_95 = 1.959963984540054
 RESAMPLES = 200
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Interval = tuple[float, float]
 
