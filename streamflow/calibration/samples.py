@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from streamflow.contracts.rule_sets import CHECKOUT
+from streamflow.datasets.sample_ieee_cis import identities_sample, transactions_sample
+from streamflow.datasets.sample_ulb import ulb_sample
 from streamflow.datasets.samples import SampleFile
 from streamflow.generator.parameters import Parameters, load_parameters
 from streamflow.generator.shop_export import shop_export
@@ -17,6 +19,9 @@ PURCHASES, DAYS, SEED = 40_800, 30, 20
 def sample_files() -> tuple[SampleFile, ...]:
     """Return all of them; hand-written ones without a generator."""
     return (
+        SampleFile("ulb_sample.csv.gz", "creditcard.csv", ulb_sample),
+        SampleFile("ieee_cis_sample_transaction.csv.gz", "train_transaction.csv", transactions_sample),
+        SampleFile("ieee_cis_sample_identity.csv.gz", "train_identity.csv", identities_sample),
         SampleFile("purchases.csv.gz", "export of a shop", lambda: shop_export(purchases_plan())),
         SampleFile("seven_orders.csv", "export of a shop", None),
     )

@@ -60,7 +60,7 @@ def check_samples(files: Sequence[SampleFile], folder: Path = SAMPLES) -> Manife
     """Hold the files against what their generators give today.
 
     Raises:
-        StreamFlowError: A file is missing or differs, or the manifest does; the sentence names the command that mends it.
+        StreamFlowError: A file is missing or differs, or the manifest does; the sentence names what mends it.
     """
     for one in files:
         path = folder / one.name

@@ -37,7 +37,7 @@ def shop_export(plan: Plan) -> bytes:
         disputed and fraud, `chargeback_at` in UTC where there was one.
     """
     world = World(plan)
-    class_of = {
+    class_of: dict[str, str] = {
         product: world.classes[number // plan.parameters.reference.products_per_class]
         for number, product in enumerate(world.product_ids)
     }
@@ -50,7 +50,8 @@ def shop_export(plan: Plan) -> bytes:
     for place, (when, number) in enumerate((when, number) for when, number in timed if when < end):
         order = orders[number]
         charged = chargebacks.get(order["transaction_id"])
-        writer.writerow(_line(order, when, f"o-{FIRST_ORDER + place}", class_of, charged, f"-{plan.tag}-"))
+        kind = class_of[order["product_id"]]
+        writer.writerow([f"o-{FIRST_ORDER + place}", *_cells(order, when, kind, charged, tag=f"-{plan.tag}-")])
     return out.getvalue().encode()
 
 
@@ -74,29 +75,21 @@ def _values(simulation: Simulation) -> Iterator[tuple[str, bytes]]:
             yield emission.topic, emission.value
 
 
-def _line(
-    order: dict[str, Any],
-    when: datetime,
-    number: str,
-    class_of: dict[str, str],
-    charged: dict[str, Any] | None,
-    tag: str,
-) -> list[str]:
-    """Return the cells of an order; a run's tag is taken out of its ids."""
+def _cells(order: dict[str, Any], when: datetime, kind: str, charged: dict[str, Any] | None, *, tag: str) -> list[str]:
+    """Return the cells of an order after its number; a run's tag is taken out of its ids."""
     offset = timezone(timedelta(minutes=order.get("utc_offset_min", 0)))
     status = "paid" if charged is None else "fraud" if charged["chargeback_reason"] == "fraud" else "disputed"
     at = "" if charged is None else datetime.fromisoformat(charged["event_timestamp"]).isoformat(timespec="seconds")
     ids = [str(order.get(name, "")).replace(tag, "-") for name in ("merchant_id", "card_id", "device_id")]
     place = [f"{order[name]:.4f}" if name in order else "" for name in ("latitude", "longitude")]
     return [
-        number,
         when.astimezone(offset).isoformat(timespec="seconds"),
         str(order["customer_id"]).replace(tag, "-"),
         f"{order['amount_minor'] // 100}.{order['amount_minor'] % 100:02d}",
         order["currency"],
         order.get("channel", ""),
         *ids,
-        class_of[order["product_id"]],
+        kind,
         str(order["product_id"]).replace(tag, "-"),
         str(order.get("quantity", 1)),
         *place,
