@@ -36,7 +36,8 @@ class Planned(NamedTuple):
 
 def run_source(plan: Plan) -> Source:
     """Return the source that figures of this run name: the hash of its parameters and plan."""
-    text = f"{plan.parameters.model_dump_json()}/{plan.purchases}/{plan.days}/{plan.seed}/{plan.base_currency}"
+    figures = plan.parameters.model_dump_json(exclude_defaults=True)
+    text = f"{figures}/{plan.purchases}/{plan.days}/{plan.seed}/{plan.base_currency}"
     return Source(
         kind="generator",
         name=f"generator parameters {plan.parameters.version}",

@@ -28,6 +28,9 @@ def generate(
     fraud_rate: float | None = typer.Option(None, help="Share of purchases that are fraud."),
     fault_rate: float | None = typer.Option(None, help="Share of purchases with a fault on the way; 0 is clean."),
     start: str | None = typer.Option(None, help="First simulated day, as 2026-01-05."),
+    parameters: str | None = typer.Option(
+        None, help="Version in contracts/generator; the newest released one if unsaid."
+    ),
     json: bool = typer.Option(False, "--json", help="Print the outcome as JSON."),
 ) -> None:
     """Generate purchases, sessions, labels and reference changes, in the order of the log.
@@ -52,6 +55,7 @@ def generate(
         fraud_rate=fraud_rate,
         fault_rate=fault_rate,
         start=start,
+        version=parameters,
     )
     simulation = Simulation(plan)
     if notices is not None:

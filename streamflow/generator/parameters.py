@@ -6,12 +6,15 @@ keeps status and source beside the path, so that a report can say how much of a 
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from streamflow.contracts.catalogue import version_key
+from streamflow.contracts.released import read_lock
 from streamflow.contracts.strict import Document, read_yaml
 from streamflow.errors import InputError, nearest
 
@@ -21,7 +24,7 @@ Channel = Literal["web", "app", "in_store", "phone"]
 ScenarioName = Literal[
     "burst", "big_ticket", "impossible_travel", "odd_hours", "bad_merchant", "camouflaged", "slow_siphon", "gift_cards"
 ]
-LATEST = "1.0.0"
+VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 FAULT_KINDS = ("out_of_order", "late", "duplicate", "conflict", "broken", "unknown_field")
 FILE_KEYS = {"version", "calibration", "figures"}
 FIGURE_KEYS = {"value", "status", "reason", "source", "n", "interval", "method"}
@@ -54,7 +57,12 @@ class Part(BaseModel):
 
 
 class Customers(Part):
-    """Who buys, how often and with what."""
+    """Who buys, how often and with what.
+
+    With `even`, habits are dealt, not drawn one by one: shares are met as nearly as whole customers allow, whatever
+    they buy. A world that shall meet what was measured needs it, because a run of a few hundred customers would
+    otherwise miss its own shares by several per cent.
+    """
 
     purchases_per_day: Positive
     activity_shape: Positive
@@ -70,6 +78,7 @@ class Customers(Part):
     moving_share: Share
     travelling_share: Share
     late_reference_share: Share
+    even: bool = False
 
 
 class Rhythm(Part):
@@ -163,11 +172,21 @@ class Amounts(Part):
 
 
 class Fraud(Part):
-    """How much fraud, and of which scenarios."""
+    """How much fraud, and of which scenarios.
+
+    Where they are given, the shares of fraud an hour of the day (UTC), a tenth of the traffic's time and a product
+    class say which episodes are chosen, and `amounts` what fraudulent purchases cost, the dearest staying the dearest.
+    """
 
     rate: Annotated[float, Field(ge=0, le=0.2)]
     warm_up_share: Annotated[float, Field(ge=0, lt=0.9)]
     shares: Annotated[dict[ScenarioName, Share], AfterValidator(_sums_to_one)]
+    hours: Annotated[tuple[Share, ...], Field(min_length=24, max_length=24), AfterValidator(_sums_to_one)] | None = None
+    tenths: Annotated[tuple[Share, ...], Field(min_length=10, max_length=10), AfterValidator(_sums_to_one)] | None = (
+        None
+    )
+    products: Annotated[dict[ProductClass, Share], AfterValidator(_sums_to_one)] | None = None
+    amounts: Margin | None = None
 
 
 class Labels(Part):
@@ -281,6 +300,31 @@ def _failure(document: Document, error: ValidationError) -> InputError:
     if first["type"] == "missing":
         return document.fail(place, f"the figure '{name}' is missing.")
     return document.fail(place, f"'{name}' is wrong: {first['msg'].removeprefix('Value error, ')}.")
+
+
+def parameter_versions(folder: Path) -> tuple[str, ...]:
+    """Return the released versions in `contracts/generator`, oldest first.
+
+    Args:
+        folder: Its lock lies in the folder above. Where the lock names no parameter file, all count as released.
+    """
+    on_file = {path.stem for path in folder.glob("*.yaml") if VERSION.fullmatch(path.stem)}
+    locked = {Path(name).stem for name in read_lock(folder.parent) if name.startswith(f"{folder.name}/")}
+    return tuple(sorted(on_file & locked if locked else on_file, key=version_key))
+
+
+def parameter_file(folder: Path, version: str | None = None) -> Path:
+    """Return the parameter file of a version, the newest released one when none is named.
+
+    Raises:
+        InputError: There is none at all.
+    """
+    if version is not None:
+        return folder / f"{version}.yaml"
+    known = parameter_versions(folder)
+    if not known:
+        raise InputError(f"There are no generator parameters in {folder}; restore contracts/generator/1.0.0.yaml.")
+    return folder / f"{known[-1]}.yaml"
 
 
 def load_parameters(path: Path) -> Parameters:

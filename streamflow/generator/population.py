@@ -11,7 +11,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from streamflow.generator.parameters import Parameters
+from streamflow.generator.dealing import Dealt, Drawn, choose
+from streamflow.generator.parameters import Parameters, Rhythm
 from streamflow.generator.places import CITIES, KM_PER_DEGREE
 from streamflow.generator.randomness import stream
 from streamflow.generator.spline import Floats, normal_cdf
@@ -19,6 +20,8 @@ from streamflow.generator.spline import Floats, normal_cdf
 Ints = npt.NDArray[np.int64]
 DAY_US = 86_400_000_000
 NEVER_US = 2**62
+LEAST_ACTIVITY = 0.05
+"""Nobody buys next to nothing: added to the gamma variable before its mean is made 1."""
 
 CITY_LATITUDE = np.array([city.latitude for city in CITIES])
 CITY_LONGITUDE = np.array([city.longitude for city in CITIES])
@@ -89,8 +92,7 @@ class Population:
 
 
 def _choice(rng: np.random.Generator, weights: object, size: int) -> Ints:
-    shares = np.asarray(weights, dtype=float)
-    return np.searchsorted(np.cumsum(shares / shares.sum()), rng.random(size), side="right").clip(0, len(shares) - 1)
+    return choose(weights, rng.random(size))
 
 
 def _homes(rng: np.random.Generator, city: Ints) -> tuple[Floats, Floats]:
@@ -100,11 +102,10 @@ def _homes(rng: np.random.Generator, city: Ints) -> tuple[Floats, Floats]:
     return latitude, CITY_LONGITUDE[city] + east / np.cos(np.radians(latitude))
 
 
-def _peaks(rng: np.random.Generator, parameters: Parameters, count: int) -> Floats:
-    rhythm = parameters.rhythm
-    hours = np.array(rhythm.peaks_h)[_choice(rng, rhythm.peak_weights, count)]
-    hours = np.where(rng.random(count) < rhythm.night_share, 2.0, hours)
-    return np.asarray((hours + rng.normal(0, rhythm.peak_spread_h, count)) % 24 * 60)
+def _peaks(habits: Drawn, rhythm: Rhythm) -> Floats:
+    hours = np.array(rhythm.peaks_h)[choose(rhythm.peak_weights, habits.uniform())]
+    hours = np.where(habits.uniform() < rhythm.night_share, 2.0, hours)
+    return np.asarray((hours + rhythm.peak_spread_h * habits.normal()) % 24 * 60)
 
 
 def _sometimes(rng: np.random.Generator, share: float, start_us: int, end_us: int, count: int) -> Ints:
@@ -127,15 +128,16 @@ def populate(parameters: Parameters, seed: int, count: int, end_us: int, merchan
     figures = parameters.customers
     city = _choice(rng, [city.weight for city in CITIES], count)
     latitude, longitude = _homes(rng, city)
-    activity = rng.gamma(figures.activity_shape, 1 / figures.activity_shape, count) + 0.05
-    main = _choice(rng, list(parameters.amounts.shares.values()), count)
-    second = _choice(rng, list(parameters.amounts.shares.values()), count)
+    habits = Dealt(rng, count) if figures.even else Drawn(rng, count)
+    activity = habits.activity(figures.activity_shape) + LEAST_ACTIVITY
+    main = choose(list(parameters.amounts.shares.values()), habits.uniform())
+    second = choose(list(parameters.amounts.shares.values()), habits.uniform())
     merchants = _choice(rng, merchant_weights, count * figures.favourite_merchants)
     rhythm = parameters.rhythm
-    concentration = np.array(rhythm.concentration)[_choice(rng, rhythm.concentration_weights, count)]
-    peaks = _peaks(rng, parameters, count)
-    taste = rng.normal(size=count)
-    cards, devices = _choice(rng, figures.cards, count) + 1, _choice(rng, figures.devices, count) + 1
+    concentration = np.array(rhythm.concentration)[choose(rhythm.concentration_weights, habits.uniform())]
+    peaks = _peaks(habits, rhythm)
+    taste = habits.normal()
+    cards, devices = choose(figures.cards, habits.uniform()) + 1, choose(figures.devices, habits.uniform()) + 1
     segment = _choice(rng, list(figures.segments.values()), count)
     signup = rng.integers(1, 1500, count, dtype=np.int64)
     changes = stream(seed, "changes")

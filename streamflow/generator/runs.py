@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from streamflow.errors import InputError
 from streamflow.generator import emission_files
-from streamflow.generator.parameters import LATEST, load_parameters
+from streamflow.generator.parameters import load_parameters, parameter_file
 from streamflow.generator.records import Emission
 from streamflow.generator.simulation import Simulation
 from streamflow.generator.world import Plan
@@ -29,7 +29,7 @@ def plan_run(
     fraud_rate: float | None = None,
     fault_rate: float | None = None,
     start: str | None = None,
-    version: str = LATEST,
+    version: str | None = None,
 ) -> Plan:
     """Return the plan of a run, from the parameter file and what shall differ from it.
 
@@ -41,12 +41,12 @@ def plan_run(
         fraud_rate: Share of purchases that are fraud; the file's when not given.
         fault_rate: Share of purchases with a fault on the way, split among the kinds as the file does; 0 is clean.
         start: The first day, ISO 8601; UTC.
-        version: Version of the parameter file.
+        version: Version of the parameter file; the newest released one when not given.
 
     Raises:
         InputError: A value is out of its range, or the run would end after the present.
     """
-    parameters = load_parameters(settings.contracts_dir / "generator" / f"{version}.yaml")
+    parameters = load_parameters(parameter_file(settings.contracts_dir / "generator", version))
     changes: dict[str, object] = {}
     if fraud_rate is not None:
         if not 0 <= fraud_rate <= 0.2:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from streamflow.generator.parameters import ScenarioName
+from streamflow.generator.quotas import Quotas
 from streamflow.generator.randomness import stream
 from streamflow.generator.records import rfc3339
 from streamflow.generator.scenarios import SCENARIOS, bad_merchant
 from streamflow.generator.scenarios.stage import HOUR_US, Draft, Stage
+from streamflow.generator.spline import QuantileSpline
 from streamflow.generator.world import World
 
 
@@ -23,6 +26,7 @@ class Episode(NamedTuple):
         scenario: What happens.
         size: Fraudulent purchases.
         customer: To whom.
+        amounts: What the fraudulent purchases cost, minor units; what the scenario says where there are none.
     """
 
     start_us: int
@@ -30,13 +34,17 @@ class Episode(NamedTuple):
     scenario: ScenarioName
     size: int
     customer: int
+    amounts: tuple[int, ...] = ()
 
     def play(self, world: World) -> list[Draft]:
         """Return the purchases of the episode, a function of the world and the episode alone."""
         rng = stream(world.plan.seed, "episode", self.number)
         stage = Stage(world, rng, self.customer, self.start_us, self.number)
         drafts: list[Draft] = SCENARIOS[self.scenario].plan(stage, self.size)
-        return drafts
+        if not self.amounts:
+            return drafts
+        costs = iter(self.amounts)
+        return [replace(draft, amount_minor=next(costs)) if draft.is_fraud else draft for draft in drafts]
 
     @property
     def purchases(self) -> int:
@@ -61,6 +69,8 @@ def schedule(world: World) -> list[Episode]:
     odds = np.array([figures.shares[name] for name in names]) / means
     victims = {name: _victims(world, name) for name in names}
     first = [int(index) for index in rng.permutation(len(names))]
+    quotas = Quotas(world)
+    candidates = quotas.candidates(wanted)
     episodes: list[Episode] = []
     while wanted > 0:
         index = len(episodes)
@@ -68,20 +78,59 @@ def schedule(world: World) -> list[Episode]:
         name = names[which]
         least, most = SCENARIOS[name].SIZE
         size = min(int(rng.integers(least, most + 1)), wanted)
-        earliest = plan.start_us + int(figures.warm_up_share * (plan.traffic_end_us - plan.start_us))
-        span = min(SCENARIOS[name].SPAN_US, (plan.traffic_end_us - earliest) // 2)
-        start = int(rng.integers(earliest, plan.traffic_end_us - span))
-        cumulative = victims[name]
-        customer = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
-        episodes.append(Episode(start, index, name, size, min(customer, len(cumulative) - 1)))
+        drawn = [
+            _episode(world, rng, number=index, name=name, size=size, victims=victims[name])
+            for _ in range(candidates)
+        ]
+        episode = drawn[0]
+        if candidates > 1:
+            played = [(one, one.play(world)) for one in drawn]
+            episode, drafts = min(played, key=lambda pair: quotas.distance(pair[1]))
+            quotas.add(drafts)
+        episodes.append(episode)
         wanted -= size
-    return sorted(episodes)
+    return sorted(_costed(world, episodes))
+
+
+def _episode(
+    world: World, rng: np.random.Generator, *, number: int, name: ScenarioName, size: int, victims: Any
+) -> Episode:
+    """Draw when and to whom."""
+    plan, figures = world.plan, world.parameters.fraud
+    earliest = plan.start_us + int(figures.warm_up_share * (plan.traffic_end_us - plan.start_us))
+    span = min(SCENARIOS[name].SPAN_US, (plan.traffic_end_us - earliest) // 2)
+    start = int(rng.integers(earliest, plan.traffic_end_us - span))
+    customer = int(np.searchsorted(victims, rng.random() * victims[-1], side="right"))
+    return Episode(start, number, name, size, min(customer, len(victims) - 1))
+
+
+def _costed(world: World, episodes: list[Episode]) -> list[Episode]:
+    """Give fraudulent purchases amounts of the distribution that was measured, in the order of what they would cost."""
+    figures = world.parameters.fraud.amounts
+    if figures is None or not episodes:
+        return episodes
+    planned = [[draft.amount_minor for draft in one.play(world) if draft.is_fraud] for one in episodes]
+    sizes = [len(amounts) for amounts in planned]
+    rank = np.argsort(np.argsort(np.concatenate([np.array(amounts) for amounts in planned]), kind="stable"))
+    spline = QuantileSpline(np.array(figures.quantiles), np.array(figures.amounts, dtype=float))
+    amounts = np.maximum(np.rint(spline((rank + 0.5) / len(rank))), 1).astype(np.int64).tolist()
+    ends = np.cumsum(sizes).tolist()
+    return [
+        one._replace(amounts=tuple(amounts[end - size : end]))
+        for one, size, end in zip(episodes, sizes, ends, strict=True)
+    ]
 
 
 def _victims(world: World, name: ScenarioName) -> Any:
     """Return cumulative odds a customer; who buys often is more often a victim, who joins later is none."""
     people = world.population
     weights = people.activity * SCENARIOS[name].eligible(world) * (people.joined_us == 0)
+    products = world.parameters.fraud.products
+    if products is not None:
+        # Whom to look among, where fraud favours some products; the quotas choose the rest of the way.
+        wanted = np.array([products.get(product, 0.0) for product in world.classes])
+        bought = np.bincount(people.main_class, weights, len(world.classes))
+        weights = weights * (wanted * bought.sum() / np.maximum(bought, 1e-12))[people.main_class]
     if not weights.any():
         weights = people.activity
     return np.cumsum(weights)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
@@ -53,26 +51,28 @@ class QuantileSpline:
 class Margin:
     """Moves amounts of several classes onto one distribution, keeping their order: x goes to Q(F(x)).
 
-    F is the distribution of the classes' mixture, Q the quantile function that the whole shall have. How dear a
-    purchase is among all stays what the classes say; what it costs becomes what the margin says.
+    F is the distribution of the amounts that the world would draw, Q the quantile function that the whole shall have.
+    How dear a purchase is among all stays what classes and habits say; what it costs becomes what the margin says.
     """
 
-    GRID = 4001
+    GRID = 20_001
 
-    def __init__(self, splines: Sequence[QuantileSpline], mix: Floats, target: QuantileSpline) -> None:
+    def __init__(self, amounts: Floats, mass: Floats, target: QuantileSpline) -> None:
         """Tabulate F.
 
         Args:
-            splines: One a class.
-            mix: Mass of each class, any scale.
+            amounts: What the world would draw, positive, any order.
+            mass: How often each, any scale, not negative.
             target: The quantile function to meet.
         """
-        u = (np.arange(self.GRID) + 0.5) / self.GRID
-        amounts = np.concatenate([spline(u) for spline in splines])
-        mass = np.repeat(mix / mix.sum() / self.GRID, self.GRID)
         order = np.argsort(amounts, kind="stable")
-        self._log = np.log(amounts[order])
-        self._rank = np.cumsum(mass[order]) - mass[order] / 2
+        cumulative = np.cumsum(mass[order])
+        rank = (cumulative - mass[order] / 2) / cumulative[-1]
+        log = np.log(amounts[order])
+        if len(log) > self.GRID:
+            chosen = np.unique(np.linspace(0, len(log) - 1, self.GRID).astype(np.int64))
+            log, rank = log[chosen], rank[chosen]
+        self._log, self._rank = log, rank
         self._target = target
 
     def __call__(self, amounts: Floats) -> Floats:

@@ -14,10 +14,11 @@ from streamflow.generator.parameters import Channel, Parameters, ProductClass
 from streamflow.generator.places import CITIES, STORES
 from streamflow.generator.population import Ints, Population, populate, rank_of
 from streamflow.generator.randomness import stream
-from streamflow.generator.spline import Floats, Margin, QuantileSpline
+from streamflow.generator.spline import Floats, Margin, QuantileSpline, normal_cdf
 
 DAY_US = 86_400_000_000
 MAX_PURCHASES = 1_000_000_000
+GOLDEN = 0.6180339887498949
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,9 @@ class Plan:
     @cached_property
     def tag(self) -> str:
         """Six hex digits in every id, so that two different runs never share one."""
-        text = f"{self.parameters.model_dump_json()}/{self.purchases}/{self.days}/{self.seed}/{self.base_currency}"
+        # Figures that were not given count for nothing, so that a new optional one renames no run.
+        figures = self.parameters.model_dump_json(exclude_defaults=True)
+        text = f"{figures}/{self.purchases}/{self.days}/{self.seed}/{self.base_currency}"
         return hashlib.blake2b(text.encode(), digest_size=3).hexdigest()
 
 
@@ -130,26 +133,57 @@ class World:
         small = np.argsort(self.merchant_weights, kind="stable")[: max(count, len(self.merchant_weights) // 4)]
         return np.sort(rng.choice(small, size=count, replace=False))
 
+    def purchases_a_customer(self) -> Floats:
+        """Return how much each customer buys in the hours of traffic, relative to the others.
+
+        Hours that are given for the whole let those who shop at other hours buy less than their own activity says.
+        """
+        people, rhythm = self.population, self.parameters.rhythm
+        present = 1 - np.maximum(people.joined_us - self.plan.start_us, 0) / (self.plan.days * DAY_US)
+        if rhythm.hours is None:
+            return np.asarray(people.activity * present)
+        bought = np.zeros(len(people))
+        for hour, share in enumerate(rhythm.hours):
+            density = people.hour_density(hour * 60 + 30, self.plan.start_us, rhythm.uniform_share)
+            weights = people.activity * density * present
+            bought += share * weights / weights.sum()
+        return bought
+
     def _margin_of(self, parameters: Parameters) -> Margin | None:
         """Return the map from amounts of the classes to amounts of the margin, where the figures have one."""
-        if parameters.amounts.margin is None:
-            return None
-        people, main = self.population, parameters.customers.main_class_share
-        # What this world's customers buy, not what the shares say of a large one: the margin shall be met either way.
-        mix = np.bincount(people.main_class, people.activity * main, len(self.classes)).astype(np.float64)
-        mix += np.bincount(people.second_class, people.activity * (1 - main), len(self.classes))
         figures = parameters.amounts.margin
+        if figures is None:
+            return None
+        people, count = self.population, len(self.population)
+        # What this world's customers buy, not what shares and tastes say of a large one: the margin shall be met in
+        # every run. Each customer's own quantiles begin elsewhere, so that few of them make a smooth whole.
+        points = int(np.clip(1_000_000 // count, 4, 100))
+        begin = (np.arange(count) * GOLDEN)[:, np.newaxis]
+        u = (np.arange(points) + begin % 1) / points
+        normal = np.linspace(-5, 5, 4001)
+        own = np.interp(u, normal_cdf(normal), normal)
+        rank = rank_of(people.taste[:, np.newaxis], own, parameters.customers.spend_consistency).ravel()
+        bought, main = np.repeat(self.purchases_a_customer(), points), parameters.customers.main_class_share
+        parts = [
+            (self._of_classes(np.repeat(classes, points), rank), bought * share)
+            for classes, share in ((people.main_class, main), (people.second_class, 1 - main))
+        ]
         target = QuantileSpline(np.array(figures.quantiles), np.array(figures.amounts, dtype=float))
-        return Margin(self.splines, mix, target)
+        amounts, mass = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return Margin(amounts, mass, target)
 
     def amounts(self, classes: Ints, ranks: Floats) -> Floats:
         """Return amounts in minor units (not yet whole) of these classes at these quantiles."""
+        result = self._of_classes(classes, ranks)
+        return result if self._margin is None else self._margin(result)
+
+    def _of_classes(self, classes: Ints, ranks: Floats) -> Floats:
         result = np.empty(len(classes))
         for index, spline in enumerate(self.splines):
             mine = classes == index
             if mine.any():
                 result[mine] = spline(ranks[mine])
-        return result if self._margin is None else self._margin(result)
+        return result
 
     def priced(self, amounts: Floats, rng: np.random.Generator) -> Ints:
         """Round amounts to whole minor units, a share of them to the nearest price ending."""
@@ -159,7 +193,11 @@ class World:
         u = rng.random((2, len(amounts)))
         ending = endings[np.searchsorted(shares, u[0], side="right").clip(0, len(endings) - 1)]
         pointed = np.floor(amounts / 100) * 100 + ending
-        whole = np.where((u[1] < figures.price_point_share) & (amounts >= 100), pointed, np.rint(amounts))
+        moved = (u[1] < figures.price_point_share) & (amounts >= 100)
+        if self._margin is not None:
+            # A flat stretch of the margin is a price already; nothing else comes out whole.
+            moved &= np.abs(amounts - np.rint(amounts)) > 1e-6
+        whole = np.where(moved, pointed, np.rint(amounts))
         rounded: Ints = np.maximum(whole, 1).astype(np.int64)
         return rounded
 

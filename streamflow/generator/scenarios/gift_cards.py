@@ -25,7 +25,8 @@ def plan(stage: Stage, size: int) -> list[Draft]:
     begin = stage.usual_time()
     average = stage.world.usual_amount(stage.customer)
     value = min(DENOMINATIONS_MINOR, key=lambda denomination: abs(denomination - average))
-    digital = stage.world.classes.index("digital")
+    classes = stage.world.classes
+    digital = classes.index("digital") if "digital" in classes else 0
     product = digital * stage.world.parameters.reference.products_per_class
     merchant = stage.any_merchant()
     return [

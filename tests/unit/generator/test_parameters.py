@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from streamflow.errors import InputError
-from streamflow.generator.parameters import load_parameters
+from streamflow.generator.parameters import load_parameters, parameter_file, parameter_versions
 from streamflow.generator.population import rank_of
 from streamflow.generator.spline import QuantileSpline, normal_cdf
 from tests.unit.generator.worlds import PARAMETERS, shipped
@@ -99,3 +99,18 @@ def test_habit_leaves_the_margin_of_amounts_as_it_is() -> None:
     ranks = rank_of(np.repeat(rng.normal(size=20_000), 5), rng.normal(size=100_000), 0.45)
     assert np.abs(np.quantile(ranks, [0.1, 0.5, 0.9]) - [0.1, 0.5, 0.9]).max() < 0.01
     assert abs(float(normal_cdf(np.array([1.959964]))[0]) - 0.975) < 1e-6
+
+
+def test_the_newest_released_version_is_used_and_a_proposal_is_not(tmp_path: Path) -> None:
+    """By number, not by text; what the lock does not name is a proposal."""
+    folder = tmp_path / "generator"
+    folder.mkdir()
+    with pytest.raises(InputError, match="There are no generator parameters"):
+        parameter_file(folder)
+    for name in ("1.9.0", "1.10.0", "2.0.0", "draft"):
+        (folder / f"{name}.yaml").write_text("", encoding="utf-8")
+    assert parameter_versions(folder) == ("1.9.0", "1.10.0", "2.0.0")
+    lock = "".join(f"{'0' * 64}  generator/{name}.yaml\n" for name in ("1.9.0", "1.10.0"))
+    (tmp_path / "released.lock").write_text(lock, encoding="utf-8")
+    assert parameter_file(folder).name == "1.10.0.yaml"
+    assert parameter_file(folder, "2.0.0").name == "2.0.0.yaml"

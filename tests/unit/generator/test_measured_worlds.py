@@ -1,0 +1,124 @@
+"""What a measured world can say: a margin of amounts, even habits, hours; when, on what and for how much fraud is."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from streamflow.calibration.simulated import simulated_table
+from streamflow.datasets.table import PurchaseTable
+from streamflow.generator.dealing import Dealt, Drawn, choose
+from streamflow.generator.parameters import Margin, Parameters
+from streamflow.generator.spline import QuantileSpline
+from streamflow.generator.world import Plan, World
+from tests.unit.generator.worlds import shipped
+
+PURCHASES, DAYS = 30_000, 10
+POINT = 4995
+MARGIN = Margin(
+    quantiles=(0, 0.1, 0.3, 0.5, 0.6, 0.9, 0.99, 1), amounts=(150, 900, 2500, POINT, POINT, 20_000, 90_000, 500_000)
+)
+FRAUD_HOURS = tuple(0.15 if hour < 6 else 0.1 / 18 for hour in range(24))
+
+
+def changed(**groups: dict[str, Any]) -> Parameters:
+    """Return the shipped parameters with some figures replaced, by group."""
+    update = {name: getattr(shipped(), name).model_copy(update=figures) for name, figures in groups.items()}
+    return shipped().model_copy(update=update)
+
+
+@cache
+def measured() -> PurchaseTable:
+    """Return a run of a world with all that can be measured."""
+    world = changed(
+        amounts={"margin": MARGIN},
+        customers={"even": True},
+        fraud={
+            "rate": 0.02,
+            "hours": FRAUD_HOURS,
+            "tenths": (0.0, 0.0, 0.05, 0.05, 0.1, 0.1, 0.1, 0.2, 0.2, 0.2),
+            "products": {"grocery": 0.1, "fashion": 0.1, "home": 0.2, "electronics": 0.4, "digital": 0.2},
+            "amounts": MARGIN,
+        },
+    )
+    return simulated_table(world, PURCHASES, DAYS, 3)
+
+
+def test_a_margin_is_met_in_a_run_of_few_customers_with_its_price_points() -> None:
+    """750 customers have tastes of their own; the whole costs what the margin says all the same."""
+    table = measured()
+    amounts = table.amount_minor[~table.fraud]
+    assert len(amounts) == PURCHASES * 0.98
+    spline = QuantileSpline(np.array(MARGIN.quantiles), np.array(MARGIN.amounts))
+    for share in (0.2, 0.4, 0.75, 0.95):
+        assert abs((amounts <= spline(np.array([share]))[0]).mean() - share) < 0.015, share
+    assert abs((amounts == POINT).mean() - 0.1) < 0.015
+
+
+def test_dealt_habits_have_the_distribution_of_drawn_ones_and_meet_their_shares() -> None:
+    """The mean and spread stay; the error of a share weighted by what customers buy shrinks to less than a third."""
+    shares = np.array([0.34, 0.24, 0.16, 0.1, 0.01, 0.11, 0.04])
+    errors: dict[type, list[float]] = {Drawn: [], Dealt: []}
+    for kind, missed in errors.items():
+        for seed in range(20):
+            habits = kind(np.random.default_rng(seed), 730)
+            activity = habits.activity(1.5)
+            mix = np.bincount(choose(shares, habits.uniform()), activity, len(shares)) / activity.sum()
+            missed.append(float(np.abs(mix - shares).sum() / 2))
+            normal = habits.normal()
+            assert abs(float(activity.mean()) - 1) < 0.1
+            assert abs(float(normal.mean())) < 0.12
+            assert 0.9 < float(normal.std()) < 1.1
+    assert np.mean(errors[Dealt]) < np.mean(errors[Drawn]) / 3
+
+
+def test_fraud_falls_on_the_hours_tenths_and_products_that_were_measured() -> None:
+    """Victims and times are chosen so; no scenario is moved."""
+    table = measured()
+    assert table.product is not None
+    event = table.event_us[table.fraud]
+    assert len(event) == 600
+    hours = np.bincount(event // 3_600_000_000 % 24, minlength=24) / len(event)
+    assert 0.5 * np.abs(hours - FRAUD_HOURS).sum() < 0.2
+    plain = simulated_table(shipped(), PURCHASES, DAYS, 3)
+    natural = np.bincount(plain.event_us[plain.fraud] // 3_600_000_000 % 24, minlength=24) / plain.fraud.sum()
+    assert 0.5 * np.abs(natural - FRAUD_HOURS).sum() > 0.4
+    names = np.array(table.product.names)[table.product.codes[table.fraud]]
+    assert (names == "electronics").mean() > 0.3
+    begin = Plan(shipped(), PURCHASES, DAYS, 3).start_us
+    assert ((event - begin) / (DAYS * 86_400_000_000) > 0.7).mean() > 0.5
+
+
+def test_fraud_costs_what_was_measured_and_the_dearest_scenarios_stay_the_dearest() -> None:
+    """The amounts of all frauds together are the quantiles given."""
+    table = measured()
+    amounts = np.sort(table.amount_minor[table.fraud])
+    spline = QuantileSpline(np.array(MARGIN.quantiles), np.array(MARGIN.amounts))
+    expected = np.rint(spline((np.arange(len(amounts)) + 0.5) / len(amounts)))
+    assert len(amounts) == 600
+    assert np.array_equal(amounts, expected)
+
+
+def test_hours_of_the_whole_change_how_much_a_customer_buys_but_not_who_is_there() -> None:
+    """What customers buy in a world with given hours is what its slots deal out."""
+    hours = tuple(2 / 36 if hour < 12 else 1 / 36 for hour in range(24))
+    world = changed(rhythm={"hours": hours}, customers={"joining_share": 0.0}, fraud={"rate": 0.0})
+    expected = World(Plan(world, PURCHASES, DAYS, 5)).purchases_a_customer()
+    table = simulated_table(world, PURCHASES, DAYS, 5)
+    assert table.customer is not None
+    numbers = np.array([int(name.rpartition("-")[2]) for name in table.customer.names])
+    bought = np.bincount(numbers[table.customer.codes], minlength=len(expected))
+    assert (len(bought), len(expected)) == (750, 750)
+    assert np.corrcoef(bought, expected)[0, 1] > 0.97
+
+
+@pytest.mark.parametrize("group", ["hours", "tenths"])
+def test_shares_of_fraud_that_do_not_sum_to_one_are_refused(group: str) -> None:
+    """As all shares are."""
+    with pytest.raises(ValueError, match="shares must sum to 1"):
+        type(shipped().fraud).model_validate(
+            shipped().fraud.model_dump() | {group: [0.5] * (24 if group == "hours" else 10)}
+        )
