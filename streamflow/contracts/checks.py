@@ -75,7 +75,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Untranslated:
-    """A check that an engine cannot express, and why."""
+    """A check that an engine cannot express, and why.
+
+    Attributes:
+        check: The check.
+        reason: Why, as the end of a sentence.
+        partly: True when the engine holds the check, but not against everything that breaks it.
+    """
 
     check: Check
     reason: str
+    partly: bool = False

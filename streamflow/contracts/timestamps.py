@@ -6,6 +6,8 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST_US, LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999
+"""The first and the last microsecond that have a date: those of the years 1 and 9999, UTC."""
 
 # fromisoformat alone would also take week dates, a comma, a blank for T, and more than six digits, which it cuts off.
 # Offsets beyond 14 h exist nowhere and PostgreSQL refuses those from 16 h on.
@@ -21,7 +23,8 @@ def parse_us(text: str) -> int | None:
     """Return microseconds since 1970-01-01T00:00:00Z, or None when `text` is no RFC 3339 time with a zone.
 
     Args:
-        text: As `2026-03-01T09:15:02.125Z`; at most six fraction digits, no leap second.
+        text: As `2026-03-01T09:15:02.125Z`; at most six fraction digits, no leap second, and in UTC a year from 1 to
+            9999, since nothing further down could write another.
     """
     if _matches(text) is None:
         return None
@@ -29,7 +32,8 @@ def parse_us(text: str) -> int | None:
         delta = _read(text) - EPOCH
     except (ValueError, OverflowError):
         return None
-    return delta.days * 86_400_000_000 + delta.seconds * 1_000_000 + delta.microseconds
+    time_us = delta.days * 86_400_000_000 + delta.seconds * 1_000_000 + delta.microseconds
+    return time_us if FIRST_US <= time_us <= LAST_US else None
 
 
 def format_us(event_time_us: int) -> str:

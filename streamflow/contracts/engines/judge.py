@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from streamflow.contracts.checks import REASON, Check, Untranslated
 from streamflow.contracts.dataset import Column, Dataset
+from streamflow.contracts.engines.physical import fits
 from streamflow.contracts.names import Reason
 from streamflow.contracts.timestamps import parse_date, parse_us
 
@@ -153,15 +154,20 @@ class Judge:
             required="required" in by_kind,
             required_when=(when.args["field"], when.args["equals"]) if when else None,
             tests=tuple(
-                (cast(Reason, REASON[check.kind]), self._test(check))
+                test
                 for check in column.checks
                 if check.kind in _TESTS or check.kind == "equals_setting"
+                for test in self._tests(check)
             ),
             members=self._members(by_contract) if by_contract else None,
             fields=tuple(self._field(inner) for inner in column.columns),
             known=frozenset(inner.name for inner in column.columns),
             item=self._field(column.item) if column.item else None,
         )
+
+    def _tests(self, check: Check) -> tuple[tuple[Reason, Test], ...]:
+        first = (cast(Reason, REASON[check.kind]), self._test(check))
+        return (first, *fits(check.args)) if check.kind == "type" else (first,)
 
     def _test(self, check: Check) -> Test:
         if check.kind != "equals_setting":

@@ -24,7 +24,7 @@ from streamflow.contracts.engines.fast import VERSION_FIELD, compile_fast
 from streamflow.contracts.engines.json_strict import PROOF_BYTES, Fault, prove, read
 from streamflow.contracts.engines.judge import Judge
 from streamflow.contracts.names import Reason
-from streamflow.contracts.timestamps import parse_us
+from streamflow.contracts.timestamps import LAST_US, parse_us
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
@@ -83,8 +83,10 @@ class TopicValidator:
             named = self.key_field or "the key's template"
             return ("key_mismatch", f"The Kafka key is not the value of '{named}'."), 0
         time_us = parse_us(record[self.event_time]) or 0
+        now_us = kafka_timestamp_ms * 1000
+        if self.before_us is None and now_us > LAST_US:
+            return ("event_time_out_of_range", "The Kafka timestamp lies after the year 9999."), 0
         if self.before_us is not None:
-            now_us = kafka_timestamp_ms * 1000
             if time_us > now_us + self.after_us:
                 allowed = f"more than {self.after_us // 1_000_000} s after"
             elif time_us < now_us - self.before_us:
