@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from streamflow.contracts.dataset import Dataset, build_dataset
-from streamflow.contracts.strict import read_yaml
+from streamflow.contracts.references import references
+from streamflow.contracts.strict import Document, read_yaml
 from streamflow.errors import InputError, nearest
 
 LAYERS = ("events", "reference", "bronze", "silver", "gold")
@@ -27,6 +28,7 @@ class Catalogue:
         self.root = root
         self._files = files
         self._read: dict[Path, Dataset] = {}
+        self._opened: list[str] = []
 
     @classmethod
     def load(cls, path: Path) -> Catalogue:
@@ -47,6 +49,10 @@ class Catalogue:
         if not files:
             raise InputError(f"There are no contracts under {path}; expected {path}/events/<topic>/<version>{SUFFIX}.")
         return cls(path, files)
+
+    def ids(self) -> list[str]:
+        """Return the `layer/dataset/version` of each file."""
+        return [f"{layer}/{name}/{version}" for (layer, name), found in self._files.items() for version in found]
 
     def versions(self, layer: str, name: str) -> tuple[str, ...]:
         """Return the versions of a dataset, oldest first."""
@@ -103,6 +109,12 @@ class Catalogue:
                 for version in sorted(found, key=version_key):
                     yield self.dataset(one, name, version)
 
+    def newest(self, layer: str | None = None) -> Iterator[Dataset]:
+        """Yield the newest version of each dataset: what a table looks like now."""
+        for one, name in self._files:
+            if layer is None or one == layer:
+                yield self.dataset(one, name)
+
     def topic(self, name: str, version: str | None = None) -> Dataset:
         """Return the contract of a topic; its `topic` attribute holds key, partitions and policies."""
         return self.dataset("events", name, version)
@@ -135,4 +147,19 @@ class Catalogue:
             raise document.fail("$.name", f"the name '{dataset.name}' is not that of its folder, '{name}'.")
         if dataset.version != version:
             raise document.fail("$.version", f"the version {dataset.version} is not that of its file, {version}.")
+        self._follow(document, dataset)
         return dataset
+
+    def _follow(self, document: Document, dataset: Dataset) -> None:
+        """Read what a contract refers to, so that whoever has a dataset can rely on its references."""
+        self._opened.append(dataset.id)
+        try:
+            for place, named in references(dataset.contract.schema[0]):
+                if named in self._opened:
+                    circle = " -> ".join([*self._opened[self._opened.index(named) :], named])
+                    raise document.fail(place, f"the contracts refer to each other in a circle: {circle}.")
+                if named not in self.ids():
+                    raise document.fail(place, f"there is no contract '{named}'; {nearest(named, self.ids())}")
+                self.by_id(named)
+        finally:
+            self._opened.pop()

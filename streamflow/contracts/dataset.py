@@ -21,6 +21,7 @@ from streamflow.contracts.odcs import (
     TableExtensions,
     TopicExtensions,
 )
+from streamflow.contracts.references import check_fields
 from streamflow.contracts.strict import Document, convert
 
 
@@ -154,6 +155,7 @@ def build_dataset(layer: str, document: Document, sha256: str) -> Dataset:
     prefix = f"{layer}.{contract.name}"
     columns = _columns(document, schema.properties, "$.schema[0].properties", prefix, "")
     checks = [check for column in columns for inner in column.walk() for check in inner.checks]
+    check_fields(document, schema, extensions if isinstance(extensions, TopicExtensions) else None)
     keyed = sorted((c for c in columns if c.primary_key_position > 0), key=lambda c: c.primary_key_position)
     if keyed:
         checks.append(Check(f"{prefix}.primary_key", "unique", "", {"columns": tuple(c.name for c in keyed)}))

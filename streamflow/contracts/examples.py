@@ -3,17 +3,22 @@
 `contracts/<layer>/<dataset>/examples/valid/*.json` holds records as they are. An invalid example is an object with
 `reason` and `record`; a topic's may have `text` in place of `record` where it is no JSON, and may state `key` and
 `kafka_timestamp`; otherwise the key is the right one and the record is a second old.
+
+Versions of a dataset share their examples; a version that cannot (a new major one) has its own in `examples/<version>`.
+A shared record that states another version of its topic is tried as one of the version at hand.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from streamflow.contracts.catalogue import Catalogue
 from streamflow.contracts.dataset import Dataset
+from streamflow.contracts.engines.fast import VERSION_FIELD
 from streamflow.contracts.engines.judge import Judge
 from streamflow.contracts.engines.record import Validator, build_validator
 from streamflow.contracts.timestamps import parse_us
@@ -39,12 +44,25 @@ class Tried:
 
 
 def example_files(dataset: Dataset, kind: str) -> list[Path]:
-    """Return the example files of a dataset; `kind` is valid or invalid."""
-    return sorted((dataset.path.parent / "examples" / kind).glob("*.json"))
+    """Return the example files of a version of a dataset; `kind` is valid or invalid."""
+    return sorted((_folder(dataset) / kind).glob("*.json"))
 
 
-def try_examples(catalogue: Catalogue) -> Tried:
-    """Try every example of every contract.
+def _folder(dataset: Dataset) -> Path:
+    shared = dataset.path.parent / "examples"
+    own = shared / dataset.version
+    return own if own.is_dir() else shared
+
+
+def try_examples(catalogue: Catalogue, only: Container[str] | None = None) -> Tried:
+    """Try the examples of every contract.
+
+    Args:
+        catalogue: The contracts.
+        only: Ids of the contracts to try, as `layer/dataset/version`; all of them when not given.
+
+    Returns:
+        How many were tried, and what surprised.
 
     Raises:
         InputError: A contract is wrong, or an example is no JSON object.
@@ -52,6 +70,8 @@ def try_examples(catalogue: Catalogue) -> Tried:
     tried = Tried()
     validator = build_validator(catalogue, BASE_CURRENCY)
     for dataset in catalogue.datasets():
+        if only is not None and dataset.id not in only:
+            continue
         for path in example_files(dataset, "valid"):
             tried.valid += 1
             reason = _judge(dataset, catalogue, validator, {"record": _read(path)})
@@ -65,7 +85,7 @@ def try_examples(catalogue: Catalogue) -> Tried:
                 tried.faults.append(f"{path}: expected {example.get('reason')}, found {reason or 'nothing wrong'}.")
         for kind in ("valid", "invalid"):
             if not example_files(dataset, kind):
-                tried.faults.append(f"{dataset.path.parent}/examples/{kind} holds no example.")
+                tried.faults.append(f"{_folder(dataset) / kind} holds no example.")
     return tried
 
 
@@ -84,7 +104,16 @@ def _judge(dataset: Dataset, catalogue: Catalogue, validator: Validator, example
         judge = Judge(dataset, {"base_currency": BASE_CURRENCY}, catalogue.by_id)
         fault, _ = judge(example["record"])
         return fault[0] if fault else None
-    return validator(dataset.topic_name, *wire(dataset, example)).reason
+    return validator(dataset.topic_name, *wire(dataset, _as_version(dataset, catalogue, example))).reason
+
+
+def _as_version(dataset: Dataset, catalogue: Catalogue, example: dict[str, Any]) -> dict[str, Any]:
+    """Return a shared example as one of this version; a version that nobody knows is the example's own point."""
+    record = example.get("record")
+    stated = record.get(VERSION_FIELD) if isinstance(record, dict) else None
+    if stated == dataset.version or stated not in catalogue.versions(dataset.layer, dataset.name):
+        return example
+    return {**example, "record": {**(record or {}), VERSION_FIELD: dataset.version}}
 
 
 def wire(dataset: Dataset, example: dict[str, Any]) -> tuple[bytes | None, bytes, int]:

@@ -1,6 +1,7 @@
 """Released files never change: contracts/released.lock holds the sha256 of each.
 
-The lock is one line a file, `<sha256>  <path below contracts/>`, as sha256sum writes it, sorted by path.
+The lock is one line a file, `<sha256>  <path below contracts/>`, as sha256sum writes it, sorted by path. What may be
+released is decided in `releasing`.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from streamflow.contracts.versions import is_version, ordered
 from streamflow.errors import InputError, StreamFlowError, nearest
 
 LOCK = "released.lock"
-PATTERNS = ("*/*/*.odcs.yaml", "fraud_rules/[0-9]*.yaml")
+PATTERNS = ("*/*/*.odcs.yaml", "fraud_rules/[0-9]*.yaml", "generator/[0-9]*.yaml", "calibrations/*.json")
 
 
 class ContractsBroken(StreamFlowError):
@@ -40,6 +42,45 @@ def read_lock(root: Path) -> dict[str, str]:
             raise InputError(f"{path} line {number}: expected '<sha256>  <path>'.")
         recorded[name] = sha256
     return recorded
+
+
+def lock_text(recorded: dict[str, str]) -> str:
+    """Return what the lock must hold for the given hashes by path."""
+    return "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(recorded.items()))
+
+
+def released_versions(root: Path, kind: str) -> tuple[str, ...]:
+    """Return the released versions of one kind of file, oldest first.
+
+    Args:
+        root: The contracts folder.
+        kind: `fraud_rules`, `generator`, or a dataset as `events/transactions.raw`.
+    """
+    found = []
+    for name in read_lock(root):
+        folder, _, file = name.rpartition("/")
+        version = file.removesuffix(".yaml").removesuffix(".odcs")
+        if folder == kind and is_version(version):
+            found.append(version)
+    return tuple(ordered(found))
+
+
+def newest_released(root: Path, kind: str) -> str:
+    """Return the newest released version of one kind of file.
+
+    Args:
+        root: The contracts folder.
+        kind: `fraud_rules`, `generator`, or a dataset as `events/transactions.raw`.
+
+    Raises:
+        InputError: Nothing of that kind was released; the sentence names the nearest kind.
+    """
+    versions = released_versions(root, kind)
+    if not versions:
+        kinds = {name.rpartition("/")[0] for name in read_lock(root)}
+        tail = nearest(kind, kinds) if kinds else "nothing was released yet."
+        raise InputError(f"No version of '{kind}' was released under {root}; {tail}")
+    return versions[-1]
 
 
 def differences(root: Path) -> list[str]:
@@ -77,30 +118,3 @@ def verify_released(root: Path) -> None:
         if found.get(name) != sha256:
             state = "was changed after its release" if name in found else "was released but is gone"
             raise ContractsBroken(f"contracts/{name} {state}; restore it and write a new version instead.")
-
-
-def release(root: Path, names: list[str]) -> list[str]:
-    """Record the hash of files that were not released before.
-
-    Args:
-        root: The contracts folder.
-        names: Paths below it; all files that are not recorded yet when empty.
-
-    Returns:
-        The paths that were recorded now.
-
-    Raises:
-        InputError: A name is no contract or rule set.
-        ContractsBroken: A file was released before with other bytes.
-    """
-    verify_released(root)
-    recorded, found = read_lock(root), released_files(root)
-    for name in names:
-        if name not in found:
-            raise InputError(f"contracts/{name} is no contract or rule set; {nearest(name, found)}")
-    added = [name for name in (names or found) if name not in recorded]
-    recorded |= {name: found[name] for name in added}
-    lines = [f"{sha256}  {name}\n" for name, sha256 in sorted(recorded.items())]
-    if added:
-        (root / LOCK).write_text("".join(lines), encoding="utf-8")
-    return added

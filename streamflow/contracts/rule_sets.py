@@ -19,7 +19,7 @@ from msgspec import Meta
 
 from streamflow.contracts.catalogue import version_key
 from streamflow.contracts.odcs import Version
-from streamflow.contracts.strict import convert, convert_mapping, read_yaml
+from streamflow.contracts.strict import Document, convert, convert_mapping, read_yaml
 from streamflow.errors import InputError, nearest
 
 CHECKOUT = Path(__file__).resolve().parents[2] / "contracts"
@@ -278,10 +278,19 @@ def load_rule_set(version: str, root: Path | None = None) -> RuleSet:
     if version not in known:
         raise InputError(f"There is no rule set {version}; {nearest(version, known)}")
     document = read_yaml(_folder(root) / f"{version}.yaml")
-    rule_set = convert(document, RuleSet)
+    rule_set = convert_rule_set(document)
     if rule_set.version != version:
         raise document.fail("$.version", f"the version {rule_set.version} is not that of its file, {version}.")
     return rule_set
+
+
+def convert_rule_set(document: Document) -> RuleSet:
+    """Turn a file that was read into a rule set.
+
+    Raises:
+        InputError: It breaks the rules; with file, line and nearest valid name.
+    """
+    return convert(document, RuleSet)
 
 
 def rule_set_from(mapping: Mapping[str, Any]) -> RuleSet:

@@ -106,7 +106,9 @@ def test_build_check_fails_with_the_command_that_mends_it(checkout: Path) -> Non
 def test_release_records_what_is_new_and_nothing_else(checkout: Path) -> None:
     """A second version is released beside the first."""
     seed = checkout / "contracts" / "fraud_rules" / "1.0.0.yaml"
-    seed.with_name("1.0.1.yaml").write_text(seed.read_text().replace("version: 1.0.0", "version: 1.0.1"))
+    seed.with_name("1.1.0.yaml").write_text(
+        seed.read_text().replace("version: 1.0.0", "version: 1.1.0").replace("at_least: 6", "at_least: 5")
+    )
     done = contracts("release", STREAMFLOW_ROOT=str(checkout))
-    assert done.stdout == "released fraud_rules/1.0.1.yaml\n"
+    assert done.stdout == "released fraud_rules/1.1.0.yaml\n"
     assert contracts("release", STREAMFLOW_ROOT=str(checkout)).stdout == "Nothing new to release.\n"

@@ -10,7 +10,8 @@ import pytest
 from streamflow.contracts import Catalogue
 from streamflow.contracts.build import compile_all, stale, write
 from streamflow.contracts.engines import great_expectations, postgres
-from streamflow.contracts.released import ContractsBroken, differences, read_lock, release, verify_released
+from streamflow.contracts.released import ContractsBroken, differences, read_lock, verify_released
+from streamflow.contracts.releasing import release
 from streamflow.errors import InputError
 from tests.unit.contracts.contract_cases import CONTRACTS, ROOT, catalogue
 
@@ -109,9 +110,8 @@ def released(tmp_path: Path) -> Path:
     """Return a folder with one released contract."""
     source = CONTRACTS / "silver" / "customers" / "1.0.0.odcs.yaml"
     target = tmp_path / "silver" / "customers" / source.name
-    target.parent.mkdir(parents=True)
-    shutil.copy(source, target)
-    assert release(tmp_path, []) == ["silver/customers/1.0.0.odcs.yaml"]
+    shutil.copytree(source.parent, target.parent)
+    assert release(tmp_path, []).names == ("silver/customers/1.0.0.odcs.yaml",)
     return target
 
 
@@ -137,11 +137,11 @@ def test_a_released_contract_that_is_gone_is_missed(released: Path) -> None:
 def test_a_new_version_beside_a_released_one_can_be_released(released: Path) -> None:
     """Versions are added, never edited."""
     newer = released.with_name("1.0.1.odcs.yaml")
-    newer.write_text(released.read_text().replace("version: 1.0.0", "version: 1.0.1"))
+    newer.write_text(released.read_text().replace("version: 1.0.0", "version: 1.0.1") + "# Reworded.\n")
     root = released.parents[2]
     assert len(differences(root)) == 1
     assert "silver/customers/1.0.1.odcs.yaml is not released; run 'streamflow contracts" in differences(root)[0]
-    assert release(root, ["silver/customers/1.0.1.odcs.yaml"]) == ["silver/customers/1.0.1.odcs.yaml"]
+    assert release(root, ["silver/customers/1.0.1.odcs.yaml"]).names == ("silver/customers/1.0.1.odcs.yaml",)
     assert differences(root) == []
     assert Catalogue.load(root).latest("silver", "customers").version == "1.0.1"
     with pytest.raises(InputError, match=r"did you mean 'silver/customers/1\.0\.1\.odcs\.yaml'"):
