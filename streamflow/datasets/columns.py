@@ -145,6 +145,7 @@ def _header(file: RawFile, raw: IO[bytes]) -> list[str]:
 
 def _check_names(file: RawFile, names: Sequence[str], wanted: Wanted) -> None:
     """Hold a header against the columns that are known; the first difference is the error."""
+    file.columns = tuple(names)
     where = file.name if file.kind == "parquet" else f"{file.name} line 1"
     if len(names) == 1 and file.kind == "csv":
         for separator, word in SEPARATORS.items():

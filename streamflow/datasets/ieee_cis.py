@@ -146,6 +146,12 @@ def _rows_detail(file: RawFile, frame: pd.DataFrame, published: FileFacts, *, is
     rows, frauds = len(frame), int((frame["isFraud"] == 1).sum())
     if is_sample:
         return f"generated rows in the shape of {published.name}"
+    lacking = [name for name in published.names if name not in file.columns]
+    if whole and lacking:
+        raise InputError(
+            f"{file.name} has {len(file.columns)} of {len(published.names)} columns; '{lacking[0]}' is the first that "
+            f"is missing: download it again."
+        )
     if (rows, frauds) == (published.rows, published.fraud):
         return "every row that is published"
     if not whole:

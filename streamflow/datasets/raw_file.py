@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal, cast
 
@@ -36,6 +36,7 @@ class RawFile:
         member: The file inside, when it is a zip archive.
         packed: gzip, zip or none.
         content_sha256: Hash of the CSV inside once `open` has been read to its end; that of the file when not packed.
+        columns: Names of its columns, once it has been read.
     """
 
     path: Path
@@ -43,7 +44,8 @@ class RawFile:
     kind: Literal["csv", "parquet"]
     packed: Literal["none", "gzip", "zip"] = "none"
     member: str = ""
-    content_sha256: str | None = field(default=None)
+    content_sha256: str | None = None
+    columns: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
