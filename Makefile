@@ -56,7 +56,7 @@ setup: .cache/stamps/jars ## install the environment and the servers into the ch
 	index=$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"
 	echo "installing the environment (about 1.5 GB, once) ..."
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[platform,flink,airflow,quality,notebooks]' --group dev \
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[platform,flink,airflow,quality,calibration,notebooks]' --group dev \
 	  --constraint constraints.txt >$$log 2>&1 || fail
 	rm -rf .cache/tmp
 	touch $@
