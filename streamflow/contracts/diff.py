@@ -6,6 +6,7 @@ The comparisons stand in `diff_datasets`, `diff_rule_sets` and `diff_generator`;
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 from streamflow.contracts.versions import LEVELS, Level, bump, worst
@@ -125,14 +126,18 @@ class Difference:
         told = [f"{self.old} -> {self.new}: {self.level}, so the number is {self.needed_version}."]
         for level in reversed(LEVELS):
             changes = [change for change in self.changes if change.level == level]
-            if changes:
-                told.append(f"{level}:")
-            for change in changes:
-                told.append(f"  {change.what}")
-                told += [f"    producers: {change.producers}"] if change.producers else []
-                told += [f"    consumers: {change.consumers}"] if change.consumers else []
-                told += [f"    breaks: {', '.join(change.breaks)}"] if change.breaks else []
+            told += [f"{level}:"] if changes else []
+            # What many changes have in common (a refit moves every weight) is said once, after them.
+            for (producers, consumers, breaks), alike in groupby(changes, _meaning):
+                told += [f"  {change.what}" for change in alike]
+                told += [f"    producers: {producers}"] if producers else []
+                told += [f"    consumers: {consumers}"] if consumers else []
+                told += [f"    breaks: {', '.join(breaks)}"] if breaks else []
         return told
+
+
+def _meaning(change: Change) -> tuple[str, str, tuple[str, ...]]:
+    return change.producers, change.consumers, change.breaks
 
 
 def by_gravity(changes: list[Change]) -> tuple[Change, ...]:

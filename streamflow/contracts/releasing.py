@@ -194,7 +194,7 @@ def judge(
             _check_calibration(root, one, calibrations or {})
             if isinstance(one.content, RuleSet):
                 check_horizons(one.content, load_horizons(root))
-            check_number(one, predecessor(root, one, done), _newest(root, one, done), rule_set_readers(root))
+            check_number(one, predecessor(root, one, done), _newest(root, one, done), readers_of(root, one))
         done.append(one)
 
 
@@ -235,9 +235,9 @@ def _claims(one: Subject) -> bool:
     return any(figure.status in MEASURED for figure in figures)
 
 
-def rule_set_readers(root: Path) -> tuple[str, ...]:
-    """Return who runs rule sets, by the contract of their topic."""
-    return Catalogue.load(root).topic(FRAUD_RULES).consumers
+def readers_of(root: Path, one: Subject) -> tuple[str, ...]:
+    """Return who runs a rule set, by the contract of the topic that carries it; a contract names its own readers."""
+    return Catalogue.load(root).topic(FRAUD_RULES).consumers if isinstance(one.content, RuleSet) else ()
 
 
 def check_number(

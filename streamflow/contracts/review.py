@@ -10,7 +10,7 @@ from streamflow.contracts.calibrations import Calibration
 from streamflow.contracts.diff import Difference
 from streamflow.contracts.proposals import Proposal
 from streamflow.contracts.released import read_lock, released_files
-from streamflow.contracts.releasing import newest, predecessor, rule_set_readers
+from streamflow.contracts.releasing import newest, predecessor, readers_of
 from streamflow.contracts.subjects import RULE_SETS, Subject, compare, file_name, read_subject, subject_of_file
 from streamflow.errors import InputError, nearest
 
@@ -80,11 +80,11 @@ def difference_between(root: Path, old: str, new: str | None) -> Difference:
     """
     one = find_subject(root, old)
     if new is not None:
-        return compare(one, find_subject(root, new), rule_set_readers(root))
+        return compare(one, find_subject(root, new), readers_of(root, one))
     known = predecessor(root, one)
     if known is None:
         raise InputError(f"{one.id} has no release before it; name what to compare it with.")
-    return compare(known, one, rule_set_readers(root))
+    return compare(known, one, readers_of(root, one))
 
 
 def review(root: Path, proposal: Proposal) -> list[Reviewed]:
@@ -97,12 +97,12 @@ def review(root: Path, proposal: Proposal) -> list[Reviewed]:
     Returns:
         One a file, rule set first: what a reviewer wants to see.
     """
-    readers, recorded = rule_set_readers(root), read_lock(root)
-    found = [_reviewed(root, one, readers, recorded) for one in proposal.subjects]
+    recorded = read_lock(root)
+    found = [_reviewed(root, one, recorded) for one in proposal.subjects]
     return sorted(found, key=lambda one: (one.subject.family != RULE_SETS, one.subject.family != "generator"))
 
 
-def _reviewed(root: Path, one: Subject, readers: tuple[str, ...], recorded: dict[str, str]) -> Reviewed:
+def _reviewed(root: Path, one: Subject, recorded: dict[str, str]) -> Reviewed:
     if isinstance(one.content, Calibration):
         counted = ", ".join(f"{number} {status}" for status, number in one.content.by_status().items() if number)
         return Reviewed(one, None, f"{len(one.content.figures)} figures: {counted}.")
@@ -110,7 +110,7 @@ def _reviewed(root: Path, one: Subject, readers: tuple[str, ...], recorded: dict
     known = newest(root, one.family) if taken else predecessor(root, one)
     if known is None:
         return Reviewed(one, None, "the first version.")
-    difference = compare(known, one, readers)
+    difference = compare(known, one, readers_of(root, one))
     if recorded.get(one.name) == one.sha256:
         return Reviewed(one, difference, f"{one.id} is released already.")
     wanted = difference.needed_version

@@ -144,7 +144,7 @@ def _increments(settings: Settings, marks: Marks, conservation: ConservationRepo
                     marks.get(dataset.table),
                     committed if layer == "bronze" else None,
                 )
-                for dataset in catalogue.datasets(layer)
+                for dataset in catalogue.newest(layer)
             ]
     return planned
 

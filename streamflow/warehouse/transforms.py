@@ -136,5 +136,5 @@ def contract_versions(settings: Settings) -> dict[str, str]:
     return {
         dataset.table: f"{layer}/{dataset.name}/{dataset.version}"
         for layer in ("silver", "gold")
-        for dataset in catalogue.datasets(layer)
+        for dataset in catalogue.newest(layer)
     }

@@ -39,10 +39,22 @@ class Generated:
     untranslated: list[Untranslated] = field(default_factory=list)
 
 
-def class_name(dataset: Dataset) -> str:
-    """Return the model's name: `TransactionsRaw`, `CustomersAttributes`."""
+def class_name(dataset: Dataset, newest: Dataset | None = None) -> str:
+    """Return the model's name: `TransactionsRaw`, `CustomersAttributes`; `TransactionsRawV1` beside a newer major."""
     words = dataset.contract.schema[0].name.split("_")
-    return "".join(word.capitalize() for word in words) + ("Attributes" if dataset.layer == "reference" else "")
+    name = "".join(word.capitalize() for word in words) + ("Attributes" if dataset.layer == "reference" else "")
+    return name if newest is None or major(newest) == major(dataset) else f"{name}V{major(dataset)}"
+
+
+def major(dataset: Dataset) -> int:
+    """Return the first number of a dataset's version."""
+    return int(dataset.version.partition(".")[0])
+
+
+def _majors(catalogue: Catalogue, layer: str) -> list[Dataset]:
+    """Return the newest version of each major of each dataset: a record of 1.x is no record of 2.x."""
+    found = {(one.name, major(one)): one for one in catalogue.datasets(layer)}
+    return list(found.values())
 
 
 def render(catalogue: Catalogue) -> Generated:
@@ -55,22 +67,30 @@ def render(catalogue: Catalogue) -> Generated:
         Python, before formatting, with what it leaves out.
     """
     out = Generated()
-    references = [catalogue.latest(d.layer, d.name) for d in catalogue.datasets("reference")]
-    topics = [d for d in catalogue.topics() if d.topic is not None and d.topic.payload == "json"]
+    references = _majors(catalogue, "reference")
+    topics = [d for d in _majors(catalogue, "events") if d.topic is not None and d.topic.payload == "json"]
+    names = {d.id: class_name(d, catalogue.latest(d.layer, d.name)) for d in [*references, *topics]}
     left = {"unique", "equals_setting", "contract"}
     for dataset in [*references, *topics]:
         _name_strings(out, dataset)
     for dataset in [*references, *topics]:
-        _model(out, class_name(dataset), dataset.contract.schema[0].description, dataset.columns)
+        _model(out, names[dataset.id], dataset.contract.schema[0].description, dataset.columns)
         out.untranslated += [
             Untranslated(check, "a model sees one record, without settings")
             for check in dataset.checks
             if check.kind in left
         ]
     aliases = "".join(f"{name} = {expression}\n" for expression, name in out.aliases.items())
+    newest = [d for d in topics if d.version == catalogue.latest(d.layer, d.name).version]
+    older = [d for d in topics if d not in newest]
     models = "\n\nMODELS: dict[str, type[Event]] = {\n"
-    models += "".join(f'    "{d.topic_name}": {class_name(d)},\n' for d in topics) + "}\n"
-    out.text = f'{HEADER}\n{aliases}{out.text}{models}"""The model of each topic."""\n'
+    models += "".join(f'    "{d.topic_name}": {names[d.id]},\n' for d in newest) + "}\n"
+    models += '"""The model of each topic."""\n'
+    if older:
+        models += "\nOLDER_MODELS: dict[tuple[str, int], type[Event]] = {\n"
+        models += "".join(f'    ("{d.topic_name}", {major(d)}): {names[d.id]},\n' for d in older) + "}\n"
+        models += '"""Models of older major versions, whose records travel beside those of the newest."""\n'
+    out.text = f"{HEADER}\n{aliases}{out.text}{models}"
     return out
 
 
