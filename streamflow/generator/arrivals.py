@@ -127,7 +127,7 @@ class Arrivals:
         if self._weights[0] != hour_us:
             people = self._world.population
             minute = hour_us // 60_000_000 % 1440 + 30
-            density = people.hour_density(minute, hour_us, self._world.parameters.rhythm.uniform_share)
+            density = people.hour_density(minute, hour_us, self._world.parameters.rhythm)
             self._weights = (hour_us, people.activity * density * (people.joined_us <= hour_us))
         return self._weights[1]
 

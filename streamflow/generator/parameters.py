@@ -82,7 +82,11 @@ class Customers(Part):
 
 
 class Rhythm(Part):
-    """When they buy: hours in local time, kappa of a von Mises distribution."""
+    """When they buy: hours in local time, kappa of a von Mises distribution.
+
+    Given `hours` are shares of the whole by hour of UTC. A source that knows no offsets has one clock for all: with it,
+    customers keep that clock's hours wherever they live, and the source's midnight is that of UTC.
+    """
 
     week: Annotated[tuple[Positive, ...], Field(min_length=7, max_length=7)]
     peaks_h: tuple[Annotated[float, Field(ge=0, lt=24)], ...]
@@ -94,6 +98,7 @@ class Rhythm(Part):
     uniform_share: Share
     second_basket_share: Annotated[float, Field(ge=0, le=0.4)]
     hours: Annotated[tuple[Share, ...], Field(min_length=24, max_length=24), AfterValidator(_sums_to_one)] | None = None
+    clock: Literal["local", "source"] = "local"
 
     @model_validator(mode="after")
     def _same_length(self) -> Rhythm:

@@ -82,13 +82,13 @@ class Population:
             np.where(moved, self.new_longitude[customers], self.home_longitude[customers]),
         )
 
-    def hour_density(self, utc_minute: float, time_us: int, uniform_share: float) -> Floats:
+    def hour_density(self, utc_minute: float, time_us: int, rhythm: Rhythm) -> Floats:
         """Return how likely each customer is to buy at a minute of the day, relative to a flat day (mean 1)."""
         everyone = np.arange(len(self))
-        local = utc_minute + CITY_OFFSET_MIN[self.city_at(everyone, time_us)]
-        angle = 2 * np.pi * (local - self.peak_min) / 1440
+        offset = CITY_OFFSET_MIN[self.city_at(everyone, time_us)] if rhythm.clock == "local" else 0
+        angle = 2 * np.pi * (utc_minute + offset - self.peak_min) / 1440
         peaked = np.exp(self.concentration * np.cos(angle)) * self._flatness
-        return np.asarray(uniform_share + (1 - uniform_share) * peaked)
+        return np.asarray(rhythm.uniform_share + (1 - rhythm.uniform_share) * peaked)
 
 
 def _choice(rng: np.random.Generator, weights: object, size: int) -> Ints:

@@ -144,7 +144,7 @@ class World:
             return np.asarray(people.activity * present)
         bought = np.zeros(len(people))
         for hour, share in enumerate(rhythm.hours):
-            density = people.hour_density(hour * 60 + 30, self.plan.start_us, rhythm.uniform_share)
+            density = people.hour_density(hour * 60 + 30, self.plan.start_us, rhythm)
             weights = people.activity * density * present
             bought += share * weights / weights.sum()
         return bought

@@ -81,7 +81,8 @@ class Stage:
     def at_local_minute(self, minute: float, not_before_us: int | None = None) -> int:
         """Return the next instant at which the customer's clock shows this minute of the day."""
         earliest = self.start_us if not_before_us is None else not_before_us
-        offset_us = int(CITY_OFFSET_MIN[CITIES.index(self.city)]) * MINUTE_US
+        own_zone = self.world.parameters.rhythm.clock == "local"
+        offset_us = int(CITY_OFFSET_MIN[CITIES.index(self.city)]) * MINUTE_US if own_zone else 0
         wanted = int(minute % 1440 * MINUTE_US)
         return earliest + (wanted - (earliest + offset_us)) % DAY_US // 1000 * 1000
 
