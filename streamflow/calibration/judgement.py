@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from streamflow.calibration.bands import Rows
+from streamflow.calibration.bands import MIN_FRAUDS, Rows
 from streamflow.datasets.table import Floats, Ints
 from streamflow.statistics.intervals import RESAMPLES
 from streamflow.statistics.ranking import Ranking
@@ -23,8 +23,9 @@ NAMES = (
     "amount_alone_value_recall",
     "amount_alone_average_precision",
     "average_precision_gain",
+    "observed_to_predicted",
 )
-UNITS = {"alerts_per_1000": "alerts per 1,000 purchases"}
+UNITS = {"observed_to_predicted": "ratio", "alerts_per_1000": "alerts per 1,000 purchases"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Judgement:
 
     Attributes:
         figures: The figures; `average_precision_gain` is the scorecard's average precision less that of the amount
-            alone, its interval paired over the same resamples.
+            alone, its interval paired over the same resamples; `observed_to_predicted` is the frauds that came over
+            the frauds that the scores add up to.
         purchases: Rows judged.
         frauds: Of them, fraud.
     """
@@ -56,6 +58,12 @@ class Judgement:
     figures: dict[str, Judged]
     purchases: int
     frauds: int
+
+    @property
+    def score_holds(self) -> bool:
+        """Whether as many frauds came as the scores said, within the interval, on at least MIN_FRAUDS of them."""
+        ratio = self.figures["observed_to_predicted"]
+        return self.frauds >= MIN_FRAUDS and ratio.low <= 1 <= ratio.high
 
 
 def judge(scores: Ints, threshold: int, rows: Rows, rng: np.random.Generator) -> Judgement | None:
@@ -92,6 +100,7 @@ def _measure(scores: Ints, threshold: int, rows: Rows) -> Callable[[Floats], Flo
     by_score, by_amount = Ranking.of(scores.astype(np.float64)), Ranking.of(rows.amount_minor.astype(np.float64))
     alert = (scores >= threshold).astype(np.float64)
     money = rows.amount_minor.astype(np.float64)
+    probability = 1 / (1 + np.exp(-scores / 1e6))
 
     def share(part: float, whole: float) -> float:
         return part / whole if whole > 0 else np.nan
@@ -115,6 +124,7 @@ def _measure(scores: Ints, threshold: int, rows: Rows) -> Callable[[Floats], Flo
                 share((fraud * taken * money).sum(), lost),
                 theirs,
                 mine - theirs,
+                share(total, (weight * probability).sum()),
             ]
         )
 

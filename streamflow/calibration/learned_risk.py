@@ -5,7 +5,8 @@ At the start of each day D of event time a merchant is listed with the risk
     (frauds + STRENGTH * base) / (purchases + STRENGTH)
 
 over its purchases of the LOOKBACK days before D, where a fraud counts only if its label was known by D. `base` is the
-same share over all merchants. Nothing that was not known at an event time decides about it.
+same share over all merchants; a merchant with fewer than MIN_FRAUDS frauds, or with a risk below LEAST_RATIO times
+`base`, is not listed. Nothing that was not known at an event time decides about it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ DAY_US = 86_400_000_000
 LOOKBACK_DAYS = 28
 STRENGTH = 20.0
 MIN_FRAUDS = 2
+LEAST_RATIO = 3.0
 NOTHING = -1
 
 
@@ -44,7 +46,7 @@ def daily_lists(table: PurchaseTable) -> Iterator[DayList]:
     if table.merchant is None or table.known_us is None or not len(table):
         return
     order = np.argsort(table.event_us, kind="stable")
-    times, merchants = table.event_us[order], table.merchant.codes[order]
+    times, merchants, weights = table.event_us[order], table.merchant.codes[order], table.weight[order]
     frauds = np.flatnonzero(table.fraud & (table.merchant.codes >= 0))
     fraud_us, known_us, culprits = table.event_us[frauds], table.known_us[frauds], table.merchant.codes[frauds]
     count = len(table.merchant.names)
@@ -52,15 +54,18 @@ def daily_lists(table: PurchaseTable) -> Iterator[DayList]:
     for day_us in range(first * DAY_US, (last + 1) * DAY_US, DAY_US):
         since_us = day_us - LOOKBACK_DAYS * DAY_US
         seen = (fraud_us >= since_us) & (fraud_us < day_us) & (known_us <= day_us)
-        by_merchant = np.bincount(culprits[seen], minlength=count)
-        listed = np.flatnonzero(by_merchant >= MIN_FRAUDS)
-        if not len(listed):
+        counted = np.bincount(culprits[seen], minlength=count)
+        if counted.max(initial=0) < MIN_FRAUDS:
             continue
-        window = merchants[np.searchsorted(times, since_us) : np.searchsorted(times, day_us)]
-        purchases = np.bincount(window[window >= 0], minlength=count)
-        base = by_merchant.sum() / max(purchases.sum(), 1)
-        risks = (by_merchant[listed] + STRENGTH * base) / (purchases[listed] + STRENGTH)
-        yield DayList(day_us, listed, risks)
+        window = slice(np.searchsorted(times, since_us), np.searchsorted(times, day_us))
+        sold = merchants[window] >= 0
+        purchases = np.bincount(merchants[window][sold], weights[window][sold], count)
+        mass = np.bincount(culprits[seen], table.weight[frauds][seen], count)
+        base = mass.sum() / purchases.sum()
+        risks = (mass + STRENGTH * base) / (purchases + STRENGTH)
+        listed = np.flatnonzero((counted >= MIN_FRAUDS) & (risks >= LEAST_RATIO * base))
+        if len(listed):
+            yield DayList(day_us, listed, risks[listed])
 
 
 def learned_risk(table: PurchaseTable, digits: int) -> Ints | None:

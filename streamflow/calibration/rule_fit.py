@@ -17,6 +17,7 @@ from streamflow.calibration.measures import PARAMETERS, Measures, Progress, Seen
 from streamflow.calibration.rule_draft import Ladder, drafted, to_ulo, with_parameters
 from streamflow.calibration.scorecard_fit import (
     Design,
+    FittedDesign,
     Weights,
     choose_ridge,
     design_of,
@@ -195,7 +196,7 @@ class _Fitter:
     def finish(self, once: _Once, rule_set: RuleSet, choices: dict[str, Choice | None]) -> RuleFit:
         """Add the intervals."""
         design, rows, task = once.design, once.rows, self._task
-        ends = weight_intervals(design, rows, once.ridge, self._rng("weights"), once.given)
+        ends = weight_intervals(FittedDesign(design, once.weights, once.ridge), rows, self._rng("weights"), once.given)
         used = {one.name: at for at, one in enumerate(design.bands)}
         ladders = dict(task.fixed)
         for one in once.bands:

@@ -13,7 +13,7 @@ from streamflow.generator.world import Plan
 PARAMETERS = "1.0.0"
 """The samples stay what they are when newer parameters are released."""
 
-PURCHASES, DAYS, SEED = 40_800, 30, 20
+PURCHASES, DAYS, SEED = 40_800, 60, 20
 
 
 def sample_files() -> tuple[SampleFile, ...]:
@@ -28,7 +28,7 @@ def sample_files() -> tuple[SampleFile, ...]:
 
 
 def purchases_plan() -> Plan:
-    """Return the run behind purchases.csv.gz: a month of a small shop with much fraud, most of it reported."""
+    """Return the run behind purchases.csv.gz: two months of a small shop with much fraud, most of it reported."""
     base = load_parameters(CHECKOUT / "generator" / f"{PARAMETERS}.yaml")
     return Plan(_shop(base), PURCHASES, DAYS, SEED)
 

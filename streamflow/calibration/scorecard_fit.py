@@ -25,6 +25,9 @@ MAX_ROUNDS = 12
 MAX_WEIGHT = 15.0
 """No increment exceeds this many log-odds: a band that only fraud reaches has no finite weight of its own."""
 
+RESAMPLE_EXACTNESS = 1e-10
+"""A resample's weights need no more digits than the interval that they make."""
+
 Patterns = npt.NDArray[np.int8]
 
 
@@ -147,34 +150,50 @@ def fit_weights(
         The weights: of the fits that begin with all measures of a rule counting and with one of them counting, the one
         that explains the rows better.
     """
-    given = fixed or {}
     begins = [np.ones(design.patterns.shape, dtype=np.bool_)]
     for place in range(max((len(rule) for rule in design.rules), default=0)):
         one = np.zeros(design.patterns.shape, dtype=np.bool_)
         for rule in design.rules:
             one[:, rule[min(place, len(rule) - 1)]] = True
         begins.append(one)
-    found = [_alternate(design, (n, f), ridge, given, begin) for begin in begins]
-    return min(found, key=lambda weights: round(deviance(log_odds(design, weights), n, f), 9))
-
-
-def _alternate(
-    design: Design, mass: tuple[Floats, Floats], ridge: float, given: Mapping[str, Floats], begin: Bools
-) -> Weights:
-    """Fit for a given attribution, attribute anew, until nothing changes."""
-    n, f = mass
+    start = np.zeros(design.size)
     share = float(np.clip(f.sum() / max(n.sum(), 1e-12), 1e-9, 1 - 1e-9))
-    parameters = np.zeros(design.size)
-    parameters[0] = np.log(share / (1 - share))
-    counts = begin
+    start[0] = np.log(share / (1 - share))
+    return _best(design, _Problem(n, f, ridge, fixed or {}), begins, start)
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What a fit minimises over: masses, penalty, what is given, and how exactly."""
+
+    n: Floats
+    f: Floats
+    ridge: float
+    given: Mapping[str, Floats]
+    exactness: float = 1e-13
+
+
+def _best(design: Design, problem: _Problem, begins: Sequence[Bools], start: Floats) -> Weights:
+    found = [_alternate(design, problem, begin, start) for begin in begins]
+    return min(found, key=lambda weights: round(deviance(log_odds(design, weights), problem.n, problem.f), 9))
+
+
+def _alternate(design: Design, problem: _Problem, begin: Bools, start: Floats) -> Weights:
+    """Fit for a given attribution, attribute anew, until nothing changes."""
+    parameters, counts = start, begin
     for _ in range(MAX_ROUNDS):
-        parameters = _descend(_columns(design, counts, given), n, f, ridge, parameters)
-        tables = _cumulated(design, parameters, given)
+        parameters = _descend(_columns(design, counts, problem.given), problem, parameters)
+        tables = _cumulated(design, parameters, problem.given)
         found = _attribution(design, tables)
         if np.array_equal(found, counts):
             break
         counts = found
     return Weights(float(parameters[0]), tuple(table[1:] for table in tables))
+
+
+def _parameters_of(design: Design, weights: Weights) -> Floats:
+    """Return prior and increments as one vector."""
+    return np.concatenate(([weights.prior], *(np.diff(one, prepend=0.0) for one in weights.by_measure)))
 
 
 @dataclass(frozen=True)
@@ -203,12 +222,12 @@ def _columns(design: Design, counts: Bools, fixed: Mapping[str, Floats]) -> _Col
     return _Columns(matrix, offset, free)
 
 
-def _descend(columns: _Columns, n: Floats, f: Floats, ridge: float, begin: Floats) -> Floats:
+def _descend(columns: _Columns, problem: _Problem, begin: Floats) -> Floats:
     from scipy.optimize import minimize
 
-    matrix, offset = columns.matrix, columns.offset
+    matrix, offset, n, f = columns.matrix, columns.offset, problem.n, problem.f
     total = n.sum()
-    penalty = np.where(columns.free, ridge, 0.0)
+    penalty = np.where(columns.free, problem.ridge, 0.0)
     penalty[0] = 0.0
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
@@ -224,7 +243,7 @@ def _descend(columns: _Columns, n: Floats, f: Floats, ridge: float, begin: Float
         jac=True,
         method="L-BFGS-B",
         bounds=bounds,
-        options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-9},
+        options={"maxiter": 500, "ftol": problem.exactness, "gtol": 1e-9},
     )
     return np.asarray(found.x, dtype=np.float64)
 
@@ -232,6 +251,21 @@ def _descend(columns: _Columns, n: Floats, f: Floats, ridge: float, begin: Float
 def deviance(z: Floats, n: Floats, f: Floats) -> float:
     """Return twice the negative log-likelihood a unit of mass."""
     return float(2 * (n @ np.logaddexp(0, z) - f @ z) / n.sum())
+
+
+@dataclass(frozen=True)
+class FittedDesign:
+    """A fit with what it was made of.
+
+    Attributes:
+        design: The patterns.
+        weights: What was fitted.
+        ridge: The penalty.
+    """
+
+    design: Design
+    weights: Weights
+    ridge: float
 
 
 @dataclass(frozen=True)
@@ -243,33 +277,30 @@ class Ends:
 
 
 def weight_intervals(
-    design: Design,
-    rows: Rows,
-    ridge: float,
-    rng: np.random.Generator,
-    fixed: Mapping[str, Floats] | None = None,
-    *,
-    resamples: int = RESAMPLES,
+    fit: FittedDesign, rows: Rows, rng: np.random.Generator, fixed: Mapping[str, Floats] | None = None
 ) -> Ends:
     """Return percentile intervals of prior and weights: customers are drawn anew and everything is fitted again.
 
+    A resample's fit begins where the whole fit ended, and once more with all measures of a rule counting.
+
     Args:
-        design: The patterns.
-        rows: The rows behind them.
-        ridge: As in the fit.
+        fit: The fit on all rows.
+        rows: The rows.
         rng: Source of the resamples.
         fixed: As in the fit.
-        resamples: How many.
     """
+    given, design = fixed or {}, fit.design
+    start = _parameters_of(design, fit.weights)
+    ended = _attribution(design, _cumulated(design, start, given))
+    begins = [ended, np.ones_like(ended)]
     customers = int(rows.group.max(initial=-1)) + 1
     drawn = []
-    for _ in range(resamples):
+    for _ in range(RESAMPLES):
         times = rng.poisson(1.0, customers).astype(np.float64)[rows.group]
         n, f = masses(design, rows.fraud, rows.weight * times)
-        if f.sum() == 0:
-            continue
-        one = fit_weights(design, n, f, ridge, fixed)
-        drawn.append(np.concatenate(([one.prior], *one.by_measure)))
+        if f.sum() > 0:
+            one = _best(design, _Problem(n, f, fit.ridge, given, RESAMPLE_EXACTNESS), begins, start)
+            drawn.append(np.concatenate(([one.prior], *one.by_measure)))
     low, high = np.percentile(np.array(drawn), [2.5, 97.5], axis=0)
     return Ends(_shaped(design, low), _shaped(design, high))
 

@@ -1,0 +1,173 @@
+"""From labelled purchases to a proposal: a calibration, a rule set and generator parameters, for somebody to review."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version as package_version
+from pathlib import Path
+
+import msgspec
+from threadpoolctl import threadpool_limits
+
+from streamflow.calibration.evidence import CHOICE, DATA
+from streamflow.calibration.generator_fit import (
+    generator_document,
+    generator_figures,
+    generator_parameters,
+    generator_sources,
+)
+from streamflow.calibration.measures import Progress, silent
+from streamflow.calibration.rule_calibration import (
+    SIMULATION,
+    Fitted,
+    Setting,
+    fit_on_data,
+    fit_on_simulation,
+    missing_rules,
+    rule_figures,
+)
+from streamflow.calibration.rule_figures import rule_notes
+from streamflow.calibration.rule_set_text import rule_set_text
+from streamflow.calibration.threshold import Budget
+from streamflow.contracts.calibrations import Calibration, Notebook, Source, new_calibration
+from streamflow.contracts.catalogue import version_key
+from streamflow.contracts.rule_sets import CHECKOUT, RuleSet, load_horizons, load_rule_set, rule_set_versions
+from streamflow.datasets.table import PurchaseTable
+from streamflow.errors import InputError
+from streamflow.generator.parameters import load_parameters, parameter_file
+
+
+@dataclass(frozen=True)
+class Request:
+    """How to calibrate.
+
+    Attributes:
+        budget: What alerts may cost.
+        seed: Of all resamples and of the simulation.
+        train_share: Share of the table's rows, the earliest, that is fitted on; the rest judges.
+        simulated_purchases: Purchases to simulate for rules that the table cannot identify.
+        root: The contracts folder; that of the checkout when None.
+    """
+
+    budget: Budget
+    seed: int = 1
+    train_share: float = 0.75
+    simulated_purchases: int = 120_000
+    root: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense, by its name."""
+        if not 0 < self.budget.alerts_per_1000 <= 1000:
+            raise InputError(f"alert_budget must lie above 0 and at most 1000, not {self.budget.alerts_per_1000:g}.")
+        if self.budget.review_cost_minor < 0:
+            raise InputError(f"review_cost must not be negative, as {self.budget.review_cost_minor:g} is.")
+        if not 0.1 <= self.train_share <= 0.95:
+            raise InputError(f"train_share must lie between 0.1 and 0.95, not {self.train_share:g}.")
+        if self.simulated_purchases < 10_000:
+            raise InputError(f"simulated_purchases must be at least 10000, not {self.simulated_purchases}.")
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What came out, nothing of it written yet.
+
+    Attributes:
+        calibration: The figures with their evidence.
+        rule_set: The proposed rule set.
+        rule_set_text: Its contract file.
+        generator_text: The contract file of the proposed generator parameters.
+        base_rule_set: What it would replace.
+        data: What was fitted on the table.
+        simulated: What was fitted beside it on a simulated run; None where the table identifies every rule.
+        notes: By rule, what its figures are.
+    """
+
+    calibration: Calibration
+    rule_set: RuleSet
+    rule_set_text: str
+    generator_text: str
+    base_rule_set: RuleSet
+    data: Fitted
+    simulated: Fitted | None
+    notes: dict[str, str]
+
+
+def calibrate(table: PurchaseTable, request: Request, notebook: Notebook, progress: Progress = silent) -> Calibrated:
+    """Calibrate rules and generator on labelled purchases.
+
+    Args:
+        table: The purchases.
+        request: How.
+        notebook: What runs this, for the calibration to name.
+        progress: Told what is done and how many rows of it.
+
+    Returns:
+        The proposal; the same inputs give the same bytes.
+
+    Raises:
+        InputError: The table holds no fraud whose label was known in the training period.
+    """
+    # One thread: the matrices are small, and sums in another order would end in other last digits.
+    with threadpool_limits(1):
+        return _calibrate(table, request, notebook, progress)
+
+
+def _calibrate(table: PurchaseTable, request: Request, notebook: Notebook, progress: Progress) -> Calibrated:
+    root = request.root or CHECKOUT
+    base = load_rule_set(rule_set_versions(root)[-1], root)
+    base_world = load_parameters(parameter_file(root / "generator"))
+    versions = next_minor(base.version), next_minor(base_world.version)
+    setting = Setting(base, load_horizons(root), request.budget, request.seed, request.train_share)
+    progress("generator parameters", 0)
+    generated = generator_figures(table, base_world, seed=request.seed)
+    sources = generator_sources(table, base_world)
+    sources |= {DATA: table.source, CHOICE: Source(kind="choice", name="chosen by us")}
+    data, simulated = fit_on_data(table, setting, progress), None
+    if missing_rules(data):
+        world = generator_parameters(base_world, generated, versions[1])
+        simulated = fit_on_simulation(data, world, request.simulated_purchases, setting, progress)
+        sources[SIMULATION] = simulated.table.source
+    figures = rule_figures(data, simulated)
+    figures |= {f"generator.{path}": figure for path, figure in generated.items()}
+    calibration = new_calibration(
+        dataset=table.dataset,
+        rule_set=versions[0],
+        generator=versions[1],
+        package=package_version("streamflow"),
+        notebook=notebook,
+        sources=sources,
+        figures=figures,
+    )
+    return _proposed(
+        calibration, data, simulated, base, generator_document(base_world, generated, versions[1], calibration.id)
+    )
+
+
+def _proposed(
+    calibration: Calibration, data: Fitted, simulated: Fitted | None, base: RuleSet, generator_text: str
+) -> Calibrated:
+    final = simulated or data
+    figures = calibration.figures
+    rule_set = msgspec.structs.replace(
+        final.fit.rule_set,
+        version=calibration.rule_set,
+        status="draft",
+        calibration=calibration.id,
+        prior_status=figures["rules.prior_ulo"].status,
+        alert_threshold_status=figures["rules.alert_threshold_ulo"].status,
+        score_calibrated=final.judgement is not None
+        and final.judgement.score_holds
+        and final.table.status == "measured",
+    )
+    source = data.table.source
+    notes = rule_notes(final.fit.ladders, missing_rules(data))
+    head = f"calibrated on {source.name} ({source.kind}, {source.rows:,} rows)."
+    return Calibrated(
+        calibration, rule_set, rule_set_text(rule_set, head, notes), generator_text, base, data, simulated, notes
+    )
+
+
+def next_minor(version: str) -> str:
+    """Return the next minor version."""
+    major, minor, _ = version_key(version)
+    return f"{major}.{minor + 1}.0"
