@@ -11,11 +11,13 @@ from streamflow.contracts.calibrations import Source
 from streamflow.contracts.rule_sets import CHECKOUT
 from streamflow.datasets.facts import DATASETS, dataset_named, facts
 from streamflow.datasets.ieee_cis import IeeeCisFile, load_ieee_cis
+from streamflow.datasets.manifest import SAMPLES
 from streamflow.datasets.ulb import UlbFile, load_ulb
 from streamflow.errors import InputError
 
 RAW = CHECKOUT.parent / "data" / "raw"
 SUFFIXES = ("", ".zip", ".gz")
+SAMPLE_OF = {"ulb": "ulb_sample.csv.gz", "ieee_cis": "ieee_cis_sample_transaction.csv.gz"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,30 @@ def find_raw(dataset: str, folder: Path = RAW) -> Path | None:
     # The web page calls every download archive.zip; only one that holds the file counts.
     candidates = [*(f"{name}{suffix}" for suffix in SUFFIXES), f"{Path(name).stem}.parquet", known.archive]
     return next((folder / one for one in candidates if (folder / one).is_file()), None)
+
+
+def chosen(dataset: str, path: str = "") -> Path:
+    """Return the file that a notebook's parameter means.
+
+    Args:
+        dataset: ulb or ieee_cis.
+        path: Empty for the generated sample, `raw` for the file in `data/raw`, else a file, from where the notebook
+            runs or from the checkout.
+
+    Raises:
+        InputError: `raw` is asked for and there is no file, or there is no such dataset.
+    """
+    name = dataset_named(dataset)
+    if not path:
+        return SAMPLES / SAMPLE_OF[name]
+    if path != "raw":
+        return Path(path) if Path(path).exists() else CHECKOUT.parent / path
+    found = find_raw(name)
+    if found is None:
+        raise InputError(
+            f"{facts(name).files[0].name} is not in data/raw: run 'streamflow data fetch {cli_name(name)}'."
+        )
+    return found
 
 
 def load_dataset(dataset: str, path: Path | None = None, *, whole: bool = True) -> UlbFile | IeeeCisFile:

@@ -110,7 +110,9 @@ def _amounts(rng: np.random.Generator, product: list[str]) -> list[str]:
         rows = np.array([one == name for one in product])
         raw[rows] = draw(through_quantiles(_figure(f"amounts.product.{name}.quantiles")), u[rows])
     rank = np.argsort(np.argsort(raw, kind="stable"), kind="stable")
-    whole = through_quantiles(_figure("amounts.all.quantiles"), _figure("amounts.all.mean"))
+    # The lower tail is published for the first rows only.
+    knots = {**_figure("amounts.head.low_quantiles"), **_figure("amounts.all.quantiles")}
+    whole = through_quantiles(dict(sorted(knots.items(), key=lambda knot: float(knot[0]))), _figure("amounts.all.mean"))
     minor = draw(whole, (rank + 0.5) / ROWS)
     ending = names_by_share({"00": 0.62, "95": 0.2, "50": 0.05, "99": 0.03}, rng.random(ROWS))
     # Converted amounts have three decimals; shops have prices.
@@ -125,22 +127,23 @@ def _cards(rng: np.random.Generator, holder: Ints) -> dict[str, Sequence[object]
     distinct, missing = _figure("card.distinct"), _figure("missing.transaction")
     kinds = distinct["card1"]
     card1 = pick(zipf_odds(kinds, CARD1_EXPONENT, CARD1_SHIFT), rng.random(HOLDERS))
-    u = rng.random((6, kinds))
-    card2 = _or_none(100 + pick(zipf_odds(distinct["card2"], 0.8), u[0]), u[5] < missing["card2"])
+    u = rng.random((5, kinds))
+    card2 = 100 + pick(zipf_odds(distinct["card2"], 0.8), u[0])
     card3 = 150 + 35 * (u[1] > 0.88) + (u[1] > 0.985) * pick(zipf_odds(distinct["card3"], 1.0), u[2])
     card5 = 100 + pick(zipf_odds(distinct["card5"], 1.2), u[2])
-    network = names_by_share(_figure("card.network.shares"), u[3])
-    kind = names_by_share(_figure("card.kind.shares"), u[4])
+    network = names_by_share(_figure("card.network.shares"), u[3] * 0.9973, "visa")
+    kind = names_by_share(_figure("card.kind.shares"), u[4] * 0.9973, "debit")
     numbers = rng.permutation(np.arange(1000, 1000 + kinds))
     addr1 = 100 + pick(zipf_odds(distinct["addr1"], 2.2, 14), rng.random(HOLDERS))
     mine, no_address = card1[holder], rng.random(ROWS) < missing["addr1"]
+    gone = {name: rng.random(ROWS) < missing[name] for name in ("card2", "card3", "card4", "card5", "card6")}
     return {
         "card1": numbers[mine].tolist(),
-        "card2": [card2[i] for i in mine.tolist()],
-        "card3": [f"{value}.0" for value in card3[mine].tolist()],
-        "card4": [network[i] for i in mine.tolist()],
-        "card5": [f"{value}.0" for value in card5[mine].tolist()],
-        "card6": [kind[i] for i in mine.tolist()],
+        "card2": _or_none(card2[mine], gone["card2"]),
+        "card3": _or_none(card3[mine], gone["card3"]),
+        "card4": ["" if no else network[i] for i, no in zip(mine.tolist(), gone["card4"].tolist(), strict=True)],
+        "card5": _or_none(card5[mine], gone["card5"]),
+        "card6": ["" if no else kind[i] for i, no in zip(mine.tolist(), gone["card6"].tolist(), strict=True)],
         "addr1": _or_none(addr1[holder], no_address),
         "addr2": _or_none(np.where(rng.random(ROWS) < 0.9977, 87, 96), no_address),
     }

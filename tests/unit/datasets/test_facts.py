@@ -58,7 +58,7 @@ def test_quantiles_rise() -> None:
     functions = [
         fact.value for name in DATASETS for path, fact in facts(name).figures.items() if path.endswith("quantiles")
     ]
-    assert len(functions) == 12
+    assert len(functions) == 13
     for quantiles in functions:
         assert [float(key) for key in quantiles] == sorted(float(key) for key in quantiles)
         assert list(quantiles.values()) == sorted(quantiles.values())
