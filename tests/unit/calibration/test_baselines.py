@@ -1,0 +1,269 @@
+"""Baselines and what a live window is held against: quiet where nothing changed, plain where something did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache, lru_cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from streamflow.calibration.baselines import Compared, baseline_figures, compare
+from streamflow.calibration.noise import Clusters, mean_band, ratio_of, share_band
+from streamflow.calibration.simulated import simulated_table
+from streamflow.calibration.windows import DAY_US, Window, window_of
+from streamflow.contracts.calibrations import Figure, Source
+from streamflow.datasets.table import Bools, Codes, Floats, PurchaseTable
+from streamflow.errors import InputError
+from streamflow.generator.parameters import load_parameters
+from streamflow.statistics.intervals import bootstrap
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCE_DAYS = 31
+LIVE_DAYS = 20
+A_DAY = 1000
+QUIET_WORLDS = 30
+DAYS_LOOKED_AT = range(3, 19, 2)
+
+
+@lru_cache(maxsize=4)
+def world(seed: int, a_day: int = A_DAY, days: int = LIVE_DAYS) -> tuple[PurchaseTable, Bools]:
+    """Return weeks of a shop whose customers seldom come, and on which of its purchases a rule set would alert."""
+    parameters = load_parameters(ROOT / "contracts" / "generator" / "1.0.0.yaml")
+    customers = parameters.customers.model_copy(update={"purchases_per_day": 0.4})
+    fraud = parameters.fraud.model_copy(update={"rate": 0.015, "warm_up_share": 0.05})
+    table = simulated_table(
+        parameters.model_copy(update={"customers": customers, "fraud": fraud}), a_day * days, days, seed
+    )
+    chance = np.random.default_rng(seed).random(len(table))
+    return table, (table.fraud & (chance < 0.7)) | (chance < 0.01)
+
+
+@cache
+def baselines(a_day: int = A_DAY) -> dict[str, Figure]:
+    """Return the baselines of one world; its tail, in which hardly anybody buys, left out."""
+    table, alert = world(1, a_day, SOURCE_DAYS)
+    kept = table.event_us < table.event_us.min() + SOURCE_DAYS * DAY_US
+    whole = _rows_of(window_of(table, alert), kept)
+    source = replace(
+        table,
+        event_us=whole.event_us,
+        amount_minor=whole.amount_minor,
+        weight=whole.weight,
+        fraud=table.fraud[kept],
+        offset_min=whole.offset_min,
+        customer=_chosen(table.customer, kept),
+        merchant=_chosen(table.merchant, kept),
+        card=None,
+        device=None,
+        product=whole.product,
+        latitude=None if table.latitude is None else table.latitude[kept],
+        longitude=None if table.longitude is None else table.longitude[kept],
+    )
+    return baseline_figures(source, "data", alert=alert[kept], fired={"velocity": alert[kept] & source.fraud})
+
+
+def _chosen(codes: Codes | None, rows: Bools) -> Codes:
+    assert codes is not None
+    return Codes(codes.codes[rows], codes.names)
+
+
+def _rows_of(window: Window, rows: Bools) -> Window:
+    assert window.offset_min is not None
+    assert window.judged is not None
+    assert window.alert is not None
+    return replace(
+        window,
+        event_us=window.event_us[rows],
+        amount_minor=window.amount_minor[rows],
+        weight=window.weight[rows],
+        customer=window.customer[rows],
+        offset_min=window.offset_min[rows],
+        product=_chosen(window.product, rows),
+        missing={name: mask[rows] for name, mask in window.missing.items()},
+        judged=window.judged[rows],
+        alert=window.alert[rows],
+        fired={name: mask[rows] for name, mask in window.fired.items()},
+    )
+
+
+def days_of(seed: int, days: range, a_day: int = A_DAY) -> Iterator[Window]:
+    """Yield single days of another world: the same parameters, other customers."""
+    table, alert = world(seed, a_day)
+    window = window_of(table, alert, {"velocity": alert & table.fraud})
+    day = window.day - window.day.min()
+    for number in days:
+        yield _rows_of(window, day == number)
+
+
+def moved(figures: dict[str, Figure], window: Window) -> list[Compared]:
+    """Return what lies beyond its noise; at least forty statistics must have been compared."""
+    compared, _ = compare(figures, window)
+    assert len(compared) >= 40
+    return [one for one in compared if one.moved]
+
+
+def test_a_window_of_the_same_source_is_called_drift_once_in_a_hundred_times_at_most() -> None:
+    """240 days of thirty worlds, no customer shared with the baseline; one in a hundred would be 2.4 alarms."""
+    windows = alarms = 0
+    for seed in range(100, 100 + QUIET_WORLDS):
+        for window in days_of(seed, DAYS_LOOKED_AT):
+            assert len(window) > A_DAY / 2
+            windows += 1
+            alarms += bool(moved(baselines(), window))
+    assert windows == 240
+    assert alarms <= 4
+
+
+def spoiled(name: str, window: Window) -> Window:
+    """Return the window with one planned drift."""
+    chance = np.random.default_rng(5).random(len(window))
+    assert window.offset_min is not None
+    assert window.product is not None
+    assert window.alert is not None
+    if name == "amounts +20 %":
+        return replace(window, amount_minor=np.rint(window.amount_minor * 1.2).astype(np.int64))
+    if name == "hours +3 h":
+        return replace(window, offset_min=window.offset_min + 180)
+    if name == "merchant gone missing":
+        return replace(window, missing=window.missing | {"merchant_id": np.ones(len(window), dtype=np.bool_)})
+    if name == "mix moved":
+        grocery, electronics = (window.product.names.index(one) for one in ("grocery", "electronics"))
+        codes = np.where((window.product.codes == grocery) & (chance < 0.4), electronics, window.product.codes)
+        return replace(window, product=Codes(codes, window.product.names))
+    assert name == "alerts doubled"
+    return replace(window, alert=window.alert | (chance < window.alert.mean()))
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "path"),
+    [
+        ("amounts +20 %", ("typical_amount", "amounts"), "typical_amount.minor"),
+        ("hours +3 h", ("hours_local",), "hours_local.h02"),
+        ("merchant gone missing", ("missing",), "missing.merchant_id"),
+        ("mix moved", ("products",), "products.electronics"),
+        ("alerts doubled", ("alerts",), "alerts.all"),
+    ],
+)
+def test_a_planned_drift_is_caught_on_every_day_and_nothing_else_is_blamed(
+    name: str, family: tuple[str, ...], path: str
+) -> None:
+    """Eight days of another world with 5,000 purchases each; the statistic that was moved is among those named."""
+    caught = 0
+    for window in days_of(2, DAYS_LOOKED_AT, 5000):
+        assert moved(baselines(5000), window) == []
+        found = moved(baselines(5000), spoiled(name, window))
+        assert {one.path.partition(".")[0] for one in found} <= set(family)
+        caught += path in {one.path for one in found}
+    assert caught == 8
+
+
+def test_every_baseline_has_evidence_and_a_tolerance_and_says_that_generated_rows_measure_nothing() -> None:
+    """n, interval around the value, tolerance above zero; status simulated with its reason."""
+    figures = baselines()
+    assert len(figures) >= 55
+    for path, figure in figures.items():
+        assert path.startswith("baseline.")
+        assert (figure.status, figure.source) == ("simulated", "data")
+        assert figure.reason
+        assert figure.n is not None
+        if not path.endswith(("day_to_day", "edges")):
+            assert figure.tolerance is not None
+            assert figure.tolerance > 0
+            low, high = figure.interval
+            assert low <= figure.value <= high
+    assert {"baseline.weekdays.sunday", "baseline.gaps.short", "baseline.customer_days.purchases"} <= set(figures)
+
+
+def test_the_tolerance_of_a_day_narrows_with_its_purchases() -> None:
+    """Five times as many purchases a day: less than half the tolerance, as noise goes by the root."""
+    few, many = baselines()["baseline.hours_local.h12"], baselines(5000)["baseline.hours_local.h12"]
+    assert few.tolerance is not None
+    assert many.tolerance is not None
+    assert 0.35 < many.tolerance / few.tolerance < 0.55
+
+
+def test_the_same_source_gives_the_same_figures_bit_by_bit() -> None:
+    """No clock, no unseeded draw."""
+    first = baselines()
+    baselines.cache_clear()
+    assert baselines() == first
+
+
+def test_what_a_source_cannot_tell_has_no_baseline() -> None:
+    """No date, no hours and no weekdays; no customer, no gaps; a column that it never had, no missingness."""
+    rng = np.random.default_rng(3)
+    table = PurchaseTable(
+        dataset="ulb",
+        source=Source(kind="file", name="creditcard.csv", sha256="0" * 64, rows=4000),
+        event_us=np.sort(rng.integers(0, 2 * DAY_US, 4000)),
+        amount_minor=rng.integers(100, 10_000, 4000),
+        weight=np.ones(4000),
+        fraud=rng.random(4000) < 0.01,
+        has_date=False,
+        missing={"channel": 1.0, "merchant_id": 1.0},
+    )
+    figures = baseline_figures(table, "data")
+    families = {path.split(".")[1] for path in figures}
+    assert families == {"amounts", "typical_amount"}
+    assert {figure.status for figure in figures.values()} == {"measured"}
+
+
+def test_a_table_without_rows_has_no_baselines() -> None:
+    """A sentence, not a division by zero."""
+    nothing = np.zeros(0, dtype=np.int64)
+    table = PurchaseTable("own", Source(kind="choice", name="none"), nothing, nothing, np.zeros(0), nothing > 0)
+    with pytest.raises(InputError, match="without purchases has no baselines"):
+        baseline_figures(table, "data")
+
+
+def test_weekdays_are_compared_only_over_whole_weeks() -> None:
+    """A single day is always one weekday."""
+    table, alert = world(2)
+    window = window_of(table, alert)
+    day = window.day - window.day.min()
+    one, skipped = compare(baselines(), _rows_of(window, day == 8))
+    assert skipped["weekdays.sunday"] == "the window is no whole number of weeks"
+    assert not any(found.path.startswith("weekdays.") for found in one)
+    week, _ = compare(baselines(), _rows_of(window, (day >= 5) & (day < 12)))
+    assert sum(found.path.startswith("weekdays.") for found in week) == 7
+
+
+def test_variance_by_customer_is_what_a_bootstrap_over_customers_finds() -> None:
+    """Purchases in clumps of one customer, all alike: the closed form against 4,000 resamples."""
+    rng = np.random.default_rng(8)
+    customer = np.repeat(np.arange(400), rng.integers(1, 9, 400))
+    yes = (rng.random(400) < 0.3)[customer]
+    ones = np.ones(len(customer))
+    clusters = Clusters.of(customer, np.full(len(customer), -1))
+    ratio = ratio_of(yes * ones, ones, clusters)
+
+    def share(weights: Floats) -> Floats:
+        return np.array([weights[yes].sum() / weights.sum()])
+
+    low, high = bootstrap(share, ones, np.random.default_rng(1), 4000, customer)
+    assert np.sqrt(ratio.variance) == pytest.approx((high[0] - low[0]) / (2 * 1.96), rel=0.05)
+    assert ratio.effective_rows < len(customer) / 3
+
+
+@pytest.mark.parametrize(("share", "rows"), [(0.3, 500), (0.02, 300), (0.0, 1000), (0.5, 40)])
+def test_a_share_band_holds_what_a_binomial_window_shows(share: float, rows: int) -> None:
+    """100,000 windows, the source known exactly: outside no more often than the risk, and the band is not idle."""
+    risk = 0.01
+    low, high = share_band(share, 1e9, rows, risk)
+    drawn = np.random.default_rng(4).binomial(rows, share, 100_000) / rows
+    assert np.mean((drawn < low) | (drawn > high)) <= risk * 1.1
+    assert high - share <= 3.2 * np.sqrt(share * (1 - share) / rows) + 1.5 / rows
+
+
+def test_a_share_that_was_never_seen_may_turn_up_a_few_times() -> None:
+    """None missing of 1,000: one or two of 500 are no drift, fifty are."""
+    low, high = share_band(0.0, 1000, 500, 0.0002)
+    assert (low, high > 2 / 500, high < 50 / 500) == (0.0, True, True)
+
+
+def test_a_mean_band_widens_with_either_uncertainty() -> None:
+    """1.96 deviations at a risk of 5 %."""
+    assert mean_band(10.0, 3.0, 1.0, 0.05) == pytest.approx((6.08, 13.92), abs=0.01)
