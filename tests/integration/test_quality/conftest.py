@@ -24,6 +24,10 @@ from tests.servers import superuser
 
 HOME = Path(__file__).resolve().parents[3] / ".cache" / "test" / f"quality-{os.getpid()}"
 PURCHASES = 900
+CHECKS = (
+    "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c' "
+    "ORDER BY conname"
+)
 
 
 @pytest.fixture(scope="package")
@@ -73,10 +77,13 @@ def tamper(world: Settings) -> Tamper:
     @contextmanager
     def changed(database: str, table: str, statement: str) -> Iterator[int]:
         with superuser(world, database) as connection:
-            # Replica mode: neither keep_first nor a foreign key stops what a broken disk would not ask about either.
+            # Replica mode, and no CHECK: nothing stops what a broken disk would not ask about either.
             connection.execute("SET session_replication_role = replica")
             name = sql.Identifier(*table.split("."))
             connection.execute(sql.SQL("CREATE TABLE public.kept AS SELECT * FROM {}").format(name))
+            checks = connection.execute(CHECKS, [table]).fetchall()
+            for check, _ in checks:
+                connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(name, sql.Identifier(check)))
             try:
                 yield connection.execute(statement.encode()).rowcount
             finally:
@@ -84,5 +91,8 @@ def tamper(world: Settings) -> Tamper:
                 connection.execute(sql.SQL("DELETE FROM {}").format(name))
                 connection.execute(sql.SQL(restore).format(name))
                 connection.execute("DROP TABLE public.kept")
+                for check, definition in checks:
+                    add = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} ").format(name, sql.Identifier(check))
+                    connection.execute(add + sql.SQL(definition))
 
     return changed

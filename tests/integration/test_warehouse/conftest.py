@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,9 @@ def _wait_until_it_answers(settings: Settings, server: subprocess.Popen[bytes]) 
             time.sleep(0.05)
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Settings]:
-    """Start one PostgreSQL for the session; yield the settings that reach it."""
-    # Not pytest's temp folder: every other session closes it to the server's own user while it runs.
-    home = ROOT / ".cache" / "test" / f"warehouse-{os.getpid()}"
+@contextmanager
+def running_postgres(home: Path) -> Iterator[Settings]:
+    """Start one PostgreSQL that keeps its data in a folder; give the settings that reach it."""
     port = _free_port()
     settings = load_settings(postgres={"host": "127.0.0.1", "port": port, "fsync": False, "passwords": {}})
     settings = settings.model_copy(update={"home": home})  # The environment of the tests would win over an argument.
@@ -72,15 +71,28 @@ def server() -> Iterator[Settings]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Settings]:
+    """Start one PostgreSQL for the session; yield the settings that reach it."""
+    # Not pytest's temp folder: every other session closes it to the server's own user while it runs.
+    with running_postgres(ROOT / ".cache" / "test" / f"warehouse-{os.getpid()}") as settings:
+        yield settings
+
+
 @pytest.fixture
 def empty(server: Settings) -> Settings:
     """Give three databases without any table."""
+    make_databases(server)
+    return server
+
+
+def make_databases(server: Settings) -> None:
+    """Make the three databases anew, without any table."""
     with superuser(server, "postgres") as connection:
         for database in LAYERS:
             connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
     _, port = server.postgres.address()
     set_up(server, port)
-    return server
 
 
 @pytest.fixture

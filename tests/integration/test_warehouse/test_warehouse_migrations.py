@@ -112,12 +112,13 @@ def test_the_first_row_of_an_offset_stays_whatever_the_sink_repeats(warehouse: S
             connection.execute(
                 "INSERT INTO bronze.raw_late (log_id, kafka_topic, kafka_partition, kafka_offset, kafka_timestamp, "
                 "event_timestamp, raw_payload, raw_bytes, processing_status) "
-                "VALUES ('log', 't', 0, 0, now(), now(), to_jsonb(%s::text), '', 'accepted') "
+                "VALUES ('log', 'transactions.late', 0, 0, now(), now(), jsonb_build_object('a', %s::text), '', "
+                "'accepted') "
                 "ON CONFLICT (log_id, kafka_partition, kafka_offset) DO UPDATE SET raw_payload = excluded.raw_payload",
                 [reason],
             )
         assert connection.execute("SELECT reason FROM bronze.dead_letters").fetchall() == [("not_json",)]
-        assert connection.execute("SELECT raw_payload FROM bronze.raw_late").fetchall() == [("not_json",)]
+        assert connection.execute("SELECT raw_payload FROM bronze.raw_late").fetchall() == [({"a": "not_json"},)]
 
 
 def test_an_offset_beyond_every_partition_goes_to_the_default_and_room_is_made_above_it(fresh: Settings) -> None:
@@ -126,7 +127,7 @@ def test_an_offset_beyond_every_partition_goes_to_the_default_and_room_is_made_a
         connection.execute(
             "INSERT INTO bronze.raw_late (log_id, kafka_topic, kafka_partition, kafka_offset, kafka_timestamp, "
             "event_timestamp, raw_payload, raw_bytes, processing_status) "
-            "VALUES ('log', 't', 0, 25000000, now(), now(), '{}', '', 'accepted')"
+            "VALUES ('log', 'transactions.late', 0, 25000000, now(), now(), '{}', '', 'accepted')"
         )
     with connect(fresh, "bronze_db", "owner") as connection:
         assert connection.execute("SELECT count(*) FROM bronze.raw_late_default").fetchone() == (1,)

@@ -1,0 +1,136 @@
+"""The golden corpus of every table: judge, Pandera, Great Expectations and PostgreSQL say the same of each row.
+
+A difference is permitted only where the engine names the check as left out, or as left in part; each is counted. What
+PostgreSQL keeps of a value that it made fit must keep the contract.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from streamflow.contracts import Catalogue
+from streamflow.contracts.checks import REASON, Untranslated
+from streamflow.contracts.corpus import SETTINGS, CorpusRow, corpus
+from streamflow.contracts.dataset import Dataset
+from streamflow.contracts.engines import great_expectations, pandera, postgres
+from streamflow.contracts.engines.judge import Judge
+from streamflow.settings import Settings, load_settings
+from tests.integration.test_contract_engines.table_rows import BEYOND, DATABASES, Stored, stored, strict_connection
+from tests.integration.test_contract_engines.table_suites import GxTables
+
+CATALOGUE = Catalogue.load(load_settings().contracts_dir)
+TABLES = [
+    CATALOGUE.latest(layer, name)
+    for layer in DATABASES
+    for name in dict.fromkeys(dataset.name for dataset in CATALOGUE.datasets(layer))
+]
+
+
+class Differences:
+    """Holds an engine against the corpus and counts what it may see differently."""
+
+    def __init__(self, dataset: Dataset, left: tuple[Untranslated, ...]) -> None:
+        self._judge = Judge(dataset, SETTINGS, CATALOGUE.by_id)
+        self._left = {one.check.id: one for one in left}
+        self.permitted: Counter[str] = Counter()
+        self.faults: list[str] = []
+
+    def hold(self, row: CorpusRow, reason: str, kept: dict[str, Any] | None = None) -> None:
+        """Note what an engine said of a row; `kept` is what it made of the row, where it makes anything."""
+        if reason == row.reason:
+            return
+        if reason == BEYOND:
+            self.permitted[BEYOND] += 1
+            return
+        left = self._left.get(row.check_id or self._check_of_example(row))
+        if left is None:
+            self.faults.append(f"{row.label}: {reason or 'accepted'} in place of {row.reason or 'accepted'}")
+        elif left.partly and kept is not None and self._judge(kept)[0] is not None:
+            self.faults.append(f"{row.label}: was kept as something that breaks the contract")
+        else:
+            how = "" if not left.partly else ", kept as fitting" if kept is not None else ", refused for its form"
+            self.permitted[f"{left.check.kind}{how}"] += 1
+
+    def _check_of_example(self, row: CorpusRow) -> str:
+        """A shipped example does not say which check it breaks; the judge's sentence names the field."""
+        fault, _ = self._judge(row.record)
+        field = fault[1].split("'")[1] if fault and row.check_id == "" else ""
+        return next((id_ for id_, one in self._left.items() if one.check.column == field and _says(one, row)), "")
+
+
+def _says(left: Untranslated, row: CorpusRow) -> bool:
+    return REASON[left.check.kind] == row.reason
+
+
+def frame_of(dataset: Dataset, rows: tuple[CorpusRow, ...]) -> pd.DataFrame:
+    """Return rows as a frame that shows each value as it is."""
+    names = [column.name for column in dataset.columns]
+    values = [[row.record.get(name) for name in names] for row in rows]
+    return pd.DataFrame(values, columns=names, dtype=object)
+
+
+@pytest.fixture(scope="module")
+def suites(migrated: Settings) -> Iterator[GxTables]:
+    """Give what runs suites; the library takes ten seconds to import, so once."""
+    tables = GxTables(migrated)
+    yield tables
+    tables.close()
+
+
+ROWS_OF_TABLES = {"bronze": 2981, "silver": 4214, "gold": 2838}
+LEFT: dict[str, dict[str, int]] = {}
+"""Rows whose fault an engine does not see, or sees otherwise, by kind of the check that it names as left."""
+
+PERMITTED: dict[str, Counter[str]] = {}
+ROWS: Counter[str] = Counter()
+
+
+@pytest.mark.parametrize("dataset", TABLES, ids=lambda dataset: dataset.id)
+def test_every_engine_says_the_same_of_every_row(dataset: Dataset, migrated: Settings, suites: GxTables) -> None:
+    """Same verdict, same reason; what an engine names as left out is counted."""
+    rows = corpus(dataset, CATALOGUE)
+    frames, table, suite = (
+        pandera.translate(dataset),
+        postgres.translate(dataset),
+        great_expectations.translate(dataset),
+    )
+    judge = Judge(dataset, SETTINGS, CATALOGUE.by_id)
+    in_frame = pandera.faults(frames, frame_of(dataset, rows))
+    with strict_connection(migrated, DATABASES[dataset.layer]) as connection:
+        kinds = {check.id: check.kind for check in dataset.checks}
+        checks = {one.name: (one.check_id, str(kinds[one.check_id])) for one in table.checks}
+        in_table: list[Stored] = stored(connection, dataset, rows, checks)
+        in_suite = suites.faults(connection, dataset, suite, rows)
+    engines = {
+        "judge": Differences(dataset, ()),
+        "pandera": Differences(dataset, frames.untranslated),
+        "postgres": Differences(dataset, table.untranslated),
+        "great_expectations": Differences(dataset, suite.untranslated),
+    }
+    for place, row in enumerate(rows):
+        fault, _ = judge(row.record)
+        engines["judge"].hold(row, fault[0] if fault else "")
+        named = [one for one in in_frame.get(place, ()) if one.reason != "duplicate"]
+        engines["pandera"].hold(row, named[0].reason if named else "")
+        engines["postgres"].hold(row, in_table[place].reason, in_table[place].row)
+        engines["great_expectations"].hold(row, in_suite.get(place, ""))
+    assert {name: engine.faults for name, engine in engines.items()} == {name: [] for name in engines}
+    assert sum(row.valid for row in rows) > 20
+    assert sum(not row.valid for row in rows) > 100
+    ROWS[dataset.layer] += len(rows)
+    for name, engine in engines.items():
+        PERMITTED[name] = PERMITTED.get(name, Counter()) + engine.permitted
+
+
+def test_the_permitted_differences_are_as_many_as_they_were() -> None:
+    """A check that an engine lost would show here, as would a corpus that shrank."""
+    if sum(ROWS.values()) < sum(len(corpus(dataset, CATALOGUE)) for dataset in TABLES):
+        pytest.skip("not every table was judged in this run")
+    assert dict(ROWS) == ROWS_OF_TABLES
+    counted = {name: dict(sorted(count.items())) for name, count in PERMITTED.items()}
+    assert counted == LEFT, f"these differ now: {counted}"
