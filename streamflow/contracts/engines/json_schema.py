@@ -29,6 +29,7 @@ _TIME = (
 )
 # Python's and Java's `$` also matches before a last line break, which ECMA's, and the contract's, does not.
 _LINE_BREAK: Final = {"type": "string", "pattern": "[\n\r\u0085\u2028\u2029]$"}
+_NO_TIME: Final = {"type": "string", "pattern": "[^0-9Z]$"}
 
 _WHY_NOT: Final = {
     "unique": "a schema sees one record",
@@ -145,10 +146,10 @@ def _plain(out: Schema, column: Column, by_kind: dict[str, Check]) -> dict[str, 
         found |= _given(minLength=options.min_length, maxLength=options.max_length)
         found |= {"pattern": options.pattern, "not": _LINE_BREAK} if options.pattern else {}
     elif logical == "date":
-        found |= {"format": "date", "pattern": _DATE, "not": _LINE_BREAK}
+        found |= {"format": "date", "pattern": _DATE, "not": _NO_TIME}
     elif logical == "timestamp":
         out.untranslated.append(Untranslated(by_kind["format"], _CALENDAR, partly=True))
-        found |= {"format": "date-time", "pattern": _TIME, "not": _LINE_BREAK}
+        found |= {"format": "date-time", "pattern": _TIME, "not": _NO_TIME}
     elif logical == "number":
         found |= _given(minimum=options.minimum, maximum=options.maximum)
     elif logical == "integer":
@@ -210,12 +211,12 @@ _KINDS: Final = {
 _MISSING = re.compile(r"'([^']*)' is a required property")
 
 
-def check_of(dataset: Dataset, keyword: str, path: Sequence[str | int], value: Any, said: str) -> tuple[str, str]:
+def check_of(keyword: str, wanted: Any, path: Sequence[str | int], value: Any, said: str) -> tuple[str, str]:
     """Say which check of the contract an error of a validator stands for.
 
     Args:
-        dataset: The contract that the schema was made of.
         keyword: The keyword that failed, as `minLength`.
+        wanted: Its value in the schema.
         path: Where in the record, as `("lines", 0, "rule")`.
         value: What stands there.
         said: The validator's sentence, which alone names a missing property.
@@ -234,10 +235,9 @@ def check_of(dataset: Dataset, keyword: str, path: Sequence[str | int], value: A
     if keyword == "const" or (keyword == "enum" and where == VERSION_FIELD):
         return where, "version" if isinstance(value, str) else "type"
     kind = _KINDS.get(keyword, "pattern")
-    logical = next((c.logical_type for top in dataset.columns for c in top.walk() if c.path == where), "")
     if kind == "enum" and not isinstance(value, str):
         kind = "type"
-    if kind == "pattern" and (logical in ("timestamp", "date") or keyword == "format"):
+    if wanted in (_DATE, _TIME, _NO_TIME):
         kind = "format"
     return where, kind
 

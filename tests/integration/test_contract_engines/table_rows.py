@@ -16,6 +16,7 @@ from streamflow.contracts.corpus import CorpusRow
 from streamflow.contracts.dataset import Column, Dataset
 from streamflow.settings import Database, Settings
 from tests.servers import superuser
+from tests.unit.contracts.agreement import BEYOND
 
 DATABASES: dict[str, Database] = {"bronze": "bronze_db", "silver": "silver_db", "gold": "gold_db"}
 
@@ -29,10 +30,6 @@ STATES = {
     "22009": "bad_timestamp",
     "22P05": "bad_string",
 }
-
-
-BEYOND = "beyond_the_contract"
-"""Stands where a CHECK refused that no contract states."""
 
 
 class Unknown(str):
