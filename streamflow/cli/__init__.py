@@ -61,6 +61,7 @@ REGISTRY: dict[str, Entry] = {
     "jobs": Entry("jobs", "group", "Submit, list, stop and resume the Flink jobs."),
     "warehouse": Entry("warehouse", "group", "Migrate and transform bronze, silver and gold."),
     "quality": Entry("quality", "group", "Run contract checks and build the data docs."),
+    "drift": Entry("drift", "command", "Compare live purchases with those that the rules were calibrated on."),
     "notebooks": Entry("notebooks", "group", "Run notebooks with checked parameters."),
     "bench": Entry("bench", "command", "Measure throughput, latency and footprint beside a baseline."),
 }
