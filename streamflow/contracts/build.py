@@ -1,4 +1,4 @@
-"""Compiling the contracts into files that are committed: names and event models."""
+"""Compiling the contracts into files that are committed: names, event models and the topics' JSON Schemas."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from streamflow.contracts.catalogue import Catalogue
 from streamflow.contracts.checks import Untranslated
-from streamflow.contracts.engines import great_expectations, models, names, postgres
+from streamflow.contracts.constraints import FOLDER, TABLE_LAYERS, missing
+from streamflow.contracts.engines import great_expectations, json_schema, models, names, pandera, postgres
 
 NAMES = "streamflow/contracts/names.py"
 MODELS = "streamflow/events/models.py"
@@ -49,15 +50,33 @@ def compile_all(catalogue: Catalogue) -> Build:
     from streamflow.contracts.engines.record import build_validator
 
     generated = models.render(catalogue)
-    tables = [d for layer in ("bronze", "silver", "gold") for d in catalogue.datasets(layer)]
+    tables = [d for layer in TABLE_LAYERS for d in catalogue.datasets(layer)]
+    topics = [d for d in catalogue.datasets("events") if d.topic is not None and d.topic.payload == "json"]
+    schemas = [(topic, json_schema.translate(topic, catalogue.by_id)) for topic in topics]
     untranslated = {
         "record": build_validator(catalogue, "USD").untranslated,
         "models": tuple(generated.untranslated),
+        "json_schema": tuple(u for _, schema in schemas for u in schema.untranslated),
+        "pandera": tuple(u for d in catalogue.datasets() for u in pandera.untranslated(d)),
         "great_expectations": tuple(u for t in tables for u in great_expectations.translate(t).untranslated),
         "postgres": tuple(u for t in tables for u in postgres.translate(t).untranslated),
     }
-    artefacts = (Artefact(NAMES, names.render(catalogue)), Artefact(MODELS, generated.text))
+    artefacts = (
+        Artefact(NAMES, names.render(catalogue)),
+        Artefact(MODELS, generated.text),
+        *(Artefact(json_schema.artefact_path(topic), schema.text()) for topic, schema in schemas),
+    )
     return Build(artefacts, untranslated)
+
+
+def unmigrated(catalogue: Catalogue, root: Path) -> list[str]:
+    """Return one sentence for each table whose newest contract wants CHECKs that no migration makes.
+
+    Args:
+        catalogue: The contracts.
+        root: The checkout, whose migrations are read.
+    """
+    return [one.sentence() for one in missing(catalogue, root / FOLDER)]
 
 
 def stale(build: Build, root: Path) -> list[str]:
@@ -70,5 +89,6 @@ def write(build: Build, root: Path) -> list[str]:
     changed = stale(build, root)
     for artefact in build.artefacts:
         if artefact.path in changed:
+            (root / artefact.path).parent.mkdir(parents=True, exist_ok=True)
             (root / artefact.path).write_text(artefact.text, encoding="utf-8")
     return changed

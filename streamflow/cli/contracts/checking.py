@@ -11,10 +11,11 @@ from streamflow.cli.contracts.shell import AsJson, load_catalogue
 
 
 def check(as_json: AsJson = False) -> None:
-    """Read every contract strictly, try its examples, and hold released files against their hashes.
+    """Read every contract strictly, try its examples, and hold released files and migrations against it.
 
     Example: streamflow contracts check
     """
+    from streamflow.contracts.build import unmigrated
     from streamflow.contracts.calibrations import calibration_ids, load_calibration
     from streamflow.contracts.examples import try_examples
     from streamflow.contracts.released import differences
@@ -33,7 +34,8 @@ def check(as_json: AsJson = False) -> None:
         check_horizons(load_rule_set(version, root), horizons)
     worlds = [load_parameters(path) for path in sorted((root / "generator").glob("[0-9]*.yaml"))]
     calibrations = [load_calibration(one, root) for one in calibration_ids(root)]
-    faults = [*tried.faults, *conflicts(catalogue), *differences(root)]
+    lacking = unmigrated(catalogue, settings().root)
+    faults = [*tried.faults, *conflicts(catalogue), *differences(root), *lacking]
     counts = {
         "contracts": len(datasets),
         "checks": sum(len(dataset.checks) for dataset in datasets),
@@ -59,17 +61,19 @@ def build(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compile the contracts into event models and names, and say what each engine cannot express.
+    """Compile the contracts into models, names and schemas; say what engines leave out and what migrations lack.
 
     Example: streamflow contracts build --check
     """
     from collections import Counter
 
-    from streamflow.contracts.build import MEND, compile_all, stale, write
+    from streamflow.contracts.build import MEND, compile_all, stale, unmigrated, write
     from streamflow.errors import StreamFlowError
     from streamflow.settings import settings
 
-    built = compile_all(load_catalogue())
+    catalogue = load_catalogue()
+    built = compile_all(catalogue)
+    lacking = unmigrated(catalogue, settings().root)
     changed = stale(built, settings().root) if check_only else write(built, settings().root)
     if check_only and changed:
         raise StreamFlowError(f"{', '.join(changed)} does not match the contracts; run '{MEND}'.")
@@ -78,10 +82,12 @@ def build(
             engine: [{"check": u.check.id, "reason": u.reason} for u in all_]
             for engine, all_ in built.untranslated.items()
         }
-        typer.echo(json.dumps({"written": changed, "untranslated": left}, indent=2))
+        typer.echo(json.dumps({"written": changed, "untranslated": left, "unmigrated": lacking}, indent=2))
         return
     for path in changed:
         typer.echo(f"wrote {path}")
     for engine, all_ in built.untranslated.items():
         for (kind, reason), number in Counter((u.check.kind, u.reason) for u in all_).items():
             typer.echo(f"{engine} leaves {number} '{kind}' checks: {reason}")
+    for sentence in lacking:
+        typer.echo(sentence)
