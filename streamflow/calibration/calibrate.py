@@ -91,6 +91,11 @@ class Calibrated:
     simulated: Fitted | None
     notes: dict[str, str]
 
+    @property
+    def final(self) -> Fitted:
+        """The fit that prior, threshold and judgement come from."""
+        return self.simulated or self.data
+
 
 def calibrate(table: PurchaseTable, request: Request, notebook: Notebook, progress: Progress = silent) -> Calibrated:
     """Calibrate rules and generator on labelled purchases.
@@ -107,7 +112,7 @@ def calibrate(table: PurchaseTable, request: Request, notebook: Notebook, progre
     Raises:
         InputError: The table holds no fraud whose label was known in the training period.
     """
-    # One thread: the matrices are small, and sums in another order would end in other last digits.
+    # One thread: sums in another order would end in other last digits.
     with threadpool_limits(1):
         return _calibrate(table, request, notebook, progress)
 

@@ -63,6 +63,7 @@ class Fitted:
         table: The table.
         fit: The fit.
         judgement: What it is worth on the rows after the training period; None where they hold no fraud.
+        until_us: Where the training period ends, epoch microseconds.
         reason: Why its figures are not measured; empty where they are.
     """
 
@@ -70,27 +71,28 @@ class Fitted:
     table: PurchaseTable
     fit: RuleFit
     judgement: Judgement | None
+    until_us: int
     reason: str
 
 
-def trained_on(table: PurchaseTable, train_share: float) -> tuple[Bools, Bools]:
-    """Return the rows to fit on and those to judge on.
+def end_of_training(table: PurchaseTable, train_share: float) -> int:
+    """Return the event time before which `train_share` of the rows lie, epoch microseconds."""
+    return int(weighted_quantiles(table.event_us.astype(np.float64), table.weight, np.array([train_share]))[0])
 
-    Rows are fitted on if their label was known when the training period ended: a purchase whose fraud nobody had
-    reported yet is no negative example. They are judged on if they come after it.
+
+def known_by(table: PurchaseTable, until_us: int) -> Bools:
+    """Return the rows whose label was known at a time: a fraud that nobody had reported yet is no negative example.
 
     Raises:
         InputError: No fraud was known by then.
     """
-    until = int(weighted_quantiles(table.event_us.astype(np.float64), table.weight, np.array([train_share]))[0])
-    known = table.event_us if table.known_us is None else table.known_us
-    train = known <= until
-    if not table.fraud[train].any():
+    known = (table.event_us if table.known_us is None else table.known_us) <= until_us
+    if not table.fraud[known].any():
         raise InputError(
-            f"No fraud of {table.source.name} was known when the training period ended: raise train_share above "
-            f"{train_share:g}, or bring a longer file."
+            f"No fraud of {table.source.name} was known when the training period ended: raise train_share, or bring a "
+            f"longer file."
         )
-    return train, table.event_us > until
+    return known
 
 
 def fit_on_data(table: PurchaseTable, setting: Setting, progress: Progress) -> Fitted:
@@ -139,7 +141,8 @@ class _Rows:
 
 def _fit(rows: _Rows, base: RuleSet, fixed: dict[str, Ladder], setting: Setting, progress: Progress) -> Fitted:
     table = rows.table
-    train, later = trained_on(table, setting.train_share)
+    until_us = end_of_training(table, setting.train_share)
+    train = known_by(table, until_us)
     frozen = frozenset(name.partition(".")[0] for name in fixed if not name.endswith(".amount_minor"))
     task = Task(
         table=table,
@@ -153,14 +156,14 @@ def _fit(rows: _Rows, base: RuleSet, fixed: dict[str, Ladder], setting: Setting,
         frozen=frozen,
     )
     fit = fit_rules(task, progress)
-    judged = later & fit.usable
+    judged = (table.event_us > until_us) & fit.usable
     judgement = judge(
         fit.scores[judged],
         fit.rule_set.alert_threshold_ulo,
         rows_of(table).take(judged),
         np.random.default_rng([setting.seed, *b"judgement"]),
     )
-    return Fitted(rows.key, table, fit, judgement, rows.reason)
+    return Fitted(rows.key, table, fit, judgement, until_us, rows.reason)
 
 
 def rule_figures(data: Fitted, simulated: Fitted | None) -> dict[str, Figure]:

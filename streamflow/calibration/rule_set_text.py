@@ -9,7 +9,7 @@ from streamflow.contracts.rule_sets import RULES, Band, Measure, RuleSet
 UNITS = """\
 # Weights are micro log-odds (ulo). score = logistic((prior_ulo + sum of the lines' weights) / 1e6), rounded to
 # score_digits. A measure is rounded to its digits before it is compared; a band reaches from its at_least up to the
-# next band's. Intervals are 95 %, by drawing customers anew; every figure with its evidence stands in the calibration."""
+# next band's. Intervals are 95 %, by drawing customers anew; the evidence of each figure stands in the calibration."""
 
 ABOUT = {
     "high_value": "The amount against the customer's own running mean, and against legitimate amounts as such.",

@@ -289,18 +289,22 @@ def weight_intervals(
         rng: Source of the resamples.
         fixed: As in the fit.
     """
+    from threadpoolctl import threadpool_limits
+
     given, design = fixed or {}, fit.design
     start = _parameters_of(design, fit.weights)
     ended = _attribution(design, _cumulated(design, start, given))
     begins = [ended, np.ones_like(ended)]
     customers = int(rows.group.max(initial=-1)) + 1
     drawn = []
-    for _ in range(RESAMPLES):
-        times = rng.poisson(1.0, customers).astype(np.float64)[rows.group]
-        n, f = masses(design, rows.fraud, rows.weight * times)
-        if f.sum() > 0:
-            one = _best(design, _Problem(n, f, fit.ridge, given, RESAMPLE_EXACTNESS), begins, start)
-            drawn.append(np.concatenate(([one.prior], *one.by_measure)))
+    # One thread: the matrices are small, and several only wait for each other.
+    with threadpool_limits(1):
+        for _ in range(RESAMPLES):
+            times = rng.poisson(1.0, customers).astype(np.float64)[rows.group]
+            n, f = masses(design, rows.fraud, rows.weight * times)
+            if f.sum() > 0:
+                one = _best(design, _Problem(n, f, fit.ridge, given, RESAMPLE_EXACTNESS), begins, start)
+                drawn.append(np.concatenate(([one.prior], *one.by_measure)))
     low, high = np.percentile(np.array(drawn), [2.5, 97.5], axis=0)
     return Ends(_shaped(design, low), _shaped(design, high))
 
