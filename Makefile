@@ -109,6 +109,10 @@ lab: setup ## open JupyterLab on the notebooks
 	@mkdir -p notebooks
 	$(BIN)/jupyter lab --ip 127.0.0.1 --notebook-dir notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
+.PHONY: notebooks
+notebooks: setup ## run every notebook on its defaults and write docs/notebooks
+	@$(BIN)/streamflow notebooks render
+
 .PHONY: lock
 lock: .cache/stamps/environment ## resolve the dependencies again into constraints.txt
 	@$(BIN)/uv lock --quiet --upgrade

@@ -134,6 +134,11 @@ def overview_table(table: PurchaseTable, rate: Share) -> MarkdownTable:
     return MarkdownTable(("", "this file"), rows)
 
 
+def facts_table(heading: str, facts: Mapping[str, str]) -> MarkdownTable:
+    """Names and texts below one heading."""
+    return MarkdownTable((heading, ""), list(facts.items()))
+
+
 def claims_table(claims: Mapping[str, bool]) -> MarkdownTable:
     """Each claim of a notebook and whether it holds."""
     return MarkdownTable(("claim", "holds"), [(claim, "yes" if holds else "**no**") for claim, holds in claims.items()])

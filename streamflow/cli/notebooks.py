@@ -69,3 +69,22 @@ def list_notebooks() -> None:
         for number, one in enumerate(runs.notebook_parameters(folder / f"{notebook}.ipynb").values()):
             table.add_row("" if number else notebook, one.name, escape(one.shown), escape(one.help))
     Console().print(table)
+
+
+@app.command()
+def render(
+    names: Annotated[list[str] | None, typer.Argument(help="Which notebooks; all when none is named.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Where to; docs/notebooks of the checkout.")] = None,
+) -> None:
+    """Run notebooks on their defaults and write the pages of docs/notebooks: Markdown with SVG figures.
+
+    Example: streamflow notebooks render profile_ulb
+    """
+    from streamflow.calibration import pages, runs
+    from streamflow.settings import settings
+
+    notebooks = settings().notebooks_dir
+    chosen = [runs.find_notebook(name, notebooks).stem for name in names or runs.notebook_names(notebooks)]
+    for name in chosen:
+        for page in pages.render_pages([name], notebooks, folder or notebooks.parent / "docs" / "notebooks"):
+            typer.echo(f"page: {page}")

@@ -24,6 +24,9 @@ ZERO_SHARE = {False: 0.0064, True: 0.05}
 ONE_EURO_SHARE = 0.25
 """Card checks of nothing at all, and of one euro among frauds: the first published quartile of frauds is 1.00."""
 
+PRICE_POINTS = {100: 0.045, 198: 0.02, 89: 0.016, 999: 0.016, 1500: 0.011, 76: 0.01}
+"""Chosen: amounts in cents that the nearest amounts of legitimate purchases become, by the share of them that do."""
+
 
 def ulb_sample() -> bytes:
     """Return the sample as CSV."""
@@ -65,6 +68,10 @@ def _amounts(u: Floats, fraud: bool) -> Floats:
     minor = np.rint(draw(quantiles, u))
     if fraud:
         minor[u < ONE_EURO_SHARE] = 100
+    else:
+        for point, share in PRICE_POINTS.items():
+            at = float((quantiles < point).mean())
+            minor[np.abs(u - at) < share / 2] = point
     minor[u < ZERO_SHARE[fraud]] = 0
     return minor / 100
 
