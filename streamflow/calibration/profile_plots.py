@@ -158,18 +158,22 @@ def quantile_table(quantiles: Sequence[Quantile], currency: str) -> MarkdownTabl
 
 
 def comparison_table(comparisons: Sequence[Comparison]) -> MarkdownTable:
-    """Published figures beside the file's own."""
+    """Published figures beside the file's own: amounts in major units, everything else as a share."""
     rows = [
         (
             one.path,
-            f"{one.published:,.6g}",
-            f"{one.here:,.6g}",
-            f"{one.low:,.6g} to {one.high:,.6g}",
+            _shown(one.path, one.published),
+            _shown(one.path, one.here),
+            f"{_shown(one.path, one.low)} to {_shown(one.path, one.high)}",
             "yes" if one.agrees else "**no**",
         )
         for one in comparisons
     ]
     return MarkdownTable(("figure", "published", "here", "99.9 % interval", "agrees"), rows)
+
+
+def _shown(path: str, value: float) -> str:
+    return f"{value / 100:,.2f}" if path.startswith("amounts.") else f"{value:.3%}"
 
 
 def _last(bins: Sequence[Bin]) -> list[Bin]:
