@@ -104,6 +104,10 @@ format: .cache/stamps/environment ## let ruff mend what it can
 	@$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: catalogue
+catalogue: .cache/stamps/environment ## every contract, check and threshold as a static site in .cache/catalogue
+	@$(BIN)/streamflow contracts site
+
 .PHONY: lab
 lab: setup ## open JupyterLab on the notebooks
 	@mkdir -p notebooks

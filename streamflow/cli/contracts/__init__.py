@@ -1,4 +1,4 @@
-"""`streamflow contracts`: list, show, check, build, compare and release data contracts."""
+"""`streamflow contracts`: list, show, check, build, compare, release and publish data contracts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import typer
 
 from streamflow.cli.contracts.checking import build, check
 from streamflow.cli.contracts.listing import list_contracts, show
+from streamflow.cli.contracts.site import site
 from streamflow.cli.contracts.versions import diff, release
 
 app = typer.Typer(no_args_is_help=True, help="Check, compile and compare data contracts.")
@@ -15,3 +16,4 @@ app.command("check")(check)
 app.command("build")(build)
 app.command("diff")(diff)
 app.command("release")(release)
+app.command("site")(site)
