@@ -39,15 +39,10 @@ def masked(record: dict[str, Any], columns: tuple[Column, ...]) -> dict[str, Any
 def _value(value: Any, column: Column | None) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if column is None or (column.classification == "personal" and not _has_parts(column)):
+    if column is None or column.classification == "personal":
         return MASK
     if isinstance(value, dict):
         return masked(value, column.columns)
     if isinstance(value, list):
         return [_value(item, column.item) for item in value]
     return value
-
-
-def _has_parts(column: Column) -> bool:
-    """Say whether the parts of a value are described by name, so that each can be judged by itself."""
-    return bool(column.columns) or (column.item is not None and bool(column.item.columns))
