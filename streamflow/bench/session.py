@@ -12,6 +12,7 @@ from streamflow.bench.latency import latency, only_purchases
 from streamflow.bench.measures import Measure, Report, Section
 from streamflow.bench.throughput import throughput
 from streamflow.contracts import Catalogue
+from streamflow.contracts.released import newest_released
 from streamflow.contracts.rule_sets import load_horizons, load_rule_set
 from streamflow.errors import InputError, nearest
 from streamflow.generator.producer import ensure_topics, produce
@@ -46,13 +47,13 @@ class BenchPlan:
         purchases: Length of the log that the jobs read.
         runs: Rounds that count.
         parts: Of `PARTS`.
-        rule_set: The version that the detector runs.
+        rule_set: The version that the detector runs; the newest released one when None.
     """
 
     purchases: int = 300_000
     runs: int = 3
     parts: Sequence[str] = PARTS
-    rule_set: str = "1.0.0"
+    rule_set: str | None = None
 
 
 def run(
@@ -110,7 +111,8 @@ def run(
 def _fill(settings: Settings, plan: BenchPlan, say: Callable[[str], None]) -> None:
     migrate(settings)
     ensure_topics(settings, Catalogue.load(settings.contracts_dir))
-    rule_set, horizons = load_rule_set(plan.rule_set, settings.contracts_dir), load_horizons(settings.contracts_dir)
+    version = plan.rule_set or newest_released(settings.contracts_dir, "fraud_rules")
+    rule_set, horizons = load_rule_set(version, settings.contracts_dir), load_horizons(settings.contracts_dir)
     book = RuleBook.from_records([])
     record = rule_set_record(book, rule_set, horizons, role="live", effective_from_us=None, reached_us=None)
     publish_records(settings.kafka.require(), [] if record is None else [dict(record)])

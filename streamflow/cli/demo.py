@@ -17,6 +17,9 @@ def demo(
     days: Annotated[int, typer.Option(help="Simulated days of full traffic; a tail for late labels follows.")] = 5,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
     rate: Annotated[float, typer.Option(help="Purchases a second of the wall clock.")] = 2000.0,
+    rule_set: Annotated[
+        str | None, typer.Option(help="Version that decides; the newest released one if not given.")
+    ] = None,
     airflow: Annotated[bool, typer.Option(help="Let Airflow run the DAGs; else their code runs here.")] = True,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
@@ -36,7 +39,7 @@ def demo(
 
     console = Console(stderr=json)
     configure("WARNING")
-    plan = DemoPlan(purchases=purchases, days=days, seed=seed, rate=rate, airflow=airflow)
+    plan = DemoPlan(purchases=purchases, days=days, seed=seed, rate=rate, rule_set=rule_set, airflow=airflow)
     result = run(settings(), plan, console)
     report = write_report(result.folder / "report.html", result.figures, report_context(result))
     if json:

@@ -137,7 +137,9 @@ def _show(head: list[dict[str, str]], rows: list[dict[str, Any]]) -> None:
 
 
 def _plain(row: dict[str, Any], value: float) -> str:
-    return f"{value / ULO:.3f}" if row["figure"].endswith("_ulo") else f"{value:,}"
+    if row["figure"].endswith("_ulo"):
+        return f"{value / ULO:.3f}"
+    return f"{int(value) if value == int(value) else value:,}"
 
 
 def _told(row: dict[str, Any]) -> str:

@@ -70,6 +70,8 @@ class Figures:
     alert_hours: list[tuple[datetime, int, int]]
     examples: list[dict[str, Any]]
     rows: dict[str, int]
+    lineage: list[tuple[str, str, int]] = field(default_factory=list)
+    """Rule set, the calibration that its alerts name (empty for none), standing alerts."""
     labelled: int = 0
     labelled_money: float = 0.0
     extra: dict[str, Any] = field(default_factory=dict)
@@ -167,6 +169,7 @@ def collect(settings: Settings, truth: Path | None, rows: dict[str, int]) -> Fig
         alert_hours=[(r["hour"], r["alerts"], r["labelled"]) for r in _rows(settings, "gold_db", "alert_hours")],
         examples=_rows(settings, "silver_db", "example_alerts"),
         rows=rows,
+        lineage=[(r["rule_set"], r["calibration"], r["alerts"]) for r in _rows(settings, "silver_db", "alert_lineage")],
         labelled=len(labelled),
         labelled_money=sum(labelled.values()),
     )

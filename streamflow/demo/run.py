@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from streamflow.contracts.catalogue import Catalogue
+from streamflow.contracts.released import newest_released
 from streamflow.contracts.rule_sets import load_horizons, load_rule_set
 from streamflow.demo.figures import Figures, collect
 from streamflow.demo.steps import Steps
@@ -47,7 +48,7 @@ class DemoPlan:
         days: Simulated days of full traffic; a tail follows in which the labels arrive.
         seed: The same seed gives the same bytes.
         rate: Purchases a second, wall clock; below what the jobs can take, so that latency means something.
-        rule_set: The version that decides.
+        rule_set: The version that decides; the newest released one when None.
         airflow: Whether Airflow runs the DAGs; without it the same code runs in this process.
     """
 
@@ -55,7 +56,7 @@ class DemoPlan:
     days: int = 5
     seed: int = 7
     rate: float = 2000.0
-    rule_set: str = "1.0.0"
+    rule_set: str | None = None
     airflow: bool = True
 
 
@@ -206,6 +207,8 @@ def _run(settings: Settings, plan: DemoPlan, console: Console) -> DemoResult:
     from streamflow.warehouse import counts
     from streamflow.warehouse.migrations import migrate
 
+    version = plan.rule_set or newest_released(settings.contracts_dir, "fraud_rules")
+    plan = replace(plan, rule_set=version)
     steps = Steps(console)
     with steps.step("remove what an earlier demonstration left"):
         platform = Platform(settings)
@@ -217,8 +220,8 @@ def _run(settings: Settings, plan: DemoPlan, console: Console) -> DemoResult:
         migrate(settings)
         ensure_topics(settings, Catalogue.load(settings.contracts_dir))
     simulation = Simulation(plan_run(settings, purchases=plan.purchases, days=plan.days, seed=plan.seed))
-    with steps.step(f"publish rule set {plan.rule_set} and the blacklist"):
-        _publish(settings, simulation, plan.rule_set)
+    with steps.step(f"publish rule set {version} and the blacklist"):
+        _publish(settings, simulation, version)
     with steps.step("submit the three jobs"):
         submit(settings, FlinkClient(flink_bin(settings), flink_env(settings)))
     # Before the first is sent: simulating takes a core that the jobs need, and latency would show it.

@@ -11,8 +11,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from streamflow.contracts.calibrations import load_calibration
 from streamflow.contracts.names import TRANSACTIONS_RAW
-from streamflow.contracts.rule_sets import load_rule_set
+from streamflow.contracts.rule_sets import RuleSet, load_rule_set
 from streamflow.demo.figures import ANY, BASELINE, Quality
 from streamflow.demo.run import DemoResult
 from streamflow.statistics.intervals import Share
@@ -69,6 +70,7 @@ def as_dict(result: DemoResult) -> dict[str, Any]:
             one.name: {"precision": one.precision.value, "recall": one.recall.value, "caught": one.caught}
             for one in figures.quality
         },
+        "lineage": [{"rule_set": r, "calibration": c or None, "alerts": n} for r, c, n in figures.lineage],
         "latency_ms": {name: figures.latency(share) for share, name in PERCENTILES},
         "rows": figures.rows,
         "verify": result.verified.as_dict(),
@@ -97,6 +99,9 @@ def show(result: DemoResult, console: Console) -> None:
             f"{one.alerts:,}",
             f"precision {_share(one.precision)}, recall {_share(one.recall)}",
         )
+    for rule_set, calibration, count in figures.lineage:
+        named = f"name calibration {calibration}" if calibration else "name no calibration: its limits are assumed"
+        table.add_row(f"alerts of rule set {rule_set}", f"{count:,}", named)
     for share, name in PERCENTILES:
         table.add_row(f"alert latency {name}", _ms(figures.latency(share)), "purchase sent to alert sent")
     for name, count in figures.rows.items():
@@ -134,16 +139,32 @@ def _tiles(result: DemoResult) -> list[dict[str, str]]:
     return [{"value": value, "label": label, "note": note} for value, label, note in tiles]
 
 
+def _calibration(result: DemoResult, rule_set: RuleSet) -> dict[str, Any] | None:
+    """Return what the report says of the calibration that the rule set names; None when it names none."""
+    if rule_set.calibration is None:
+        return None
+    found = load_calibration(rule_set.calibration, result.settings.contracts_dir)
+    counted = {status: number for status, number in found.by_status("rules.").items() if number}
+    return {
+        "id": found.id,
+        "statuses": ", ".join(f"{number} {status}" for status, number in counted.items()),
+        "notebook": found.notebook.path,
+        "sources": [source for source in found.sources.values() if source.sha256],
+    }
+
+
 def report_context(result: DemoResult) -> dict[str, Any]:
     """Return what the report's template shows beside the figures."""
     plan = result.plan
+    rule_set = load_rule_set(str(plan.rule_set), result.settings.contracts_dir)
     now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     return {
         "title": "StreamFlow demonstration",
         "subtitle": f"Seed {plan.seed}, {plan.purchases:,} purchases over {plan.days} days; {now}.",
         "tiles": _tiles(result),
-        "rule_set": plan.rule_set,
-        "calibrated": load_rule_set(plan.rule_set, result.settings.contracts_dir).score_calibrated,
+        "rule_set": rule_set.version,
+        "calibrated": rule_set.score_calibrated,
+        "calibration": _calibration(result, rule_set),
         "currency": result.settings.base_currency,
         "rejected_total": f"{sum(count for _, _, count in result.figures.rejected):,}",
         "checks": result.verified.checks,
