@@ -60,21 +60,26 @@ def price_points(amounts: Floats, weights: Floats) -> Ints:
     return np.sort(values[kept]).astype(np.int64)
 
 
-def quantile_knots(amounts: Floats, weights: Floats, points: Ints) -> Floats:
-    """Return the quantiles to know: dense in the tails as far as rows reach, and both ends of each price point."""
+def quantile_knots(amounts: Floats, weights: Floats, points: Ints) -> tuple[Floats, Floats]:
+    """Return the quantiles to know: dense in the tails as far as rows reach, and both ends of each price point.
+
+    Returns:
+        The quantiles, and at the ends of price points their amounts, NaN elsewhere.
+    """
     n = effective_n(weights)
     grid = KNOTS[np.minimum(KNOTS, 1 - KNOTS) * n >= 5]
     order = np.argsort(amounts, kind="stable")
     cumulative = np.concatenate(([0.0], np.cumsum(weights[order]))) / weights.sum()
-    ends = []
+    ends: list[tuple[float, float]] = []
     for point in points.tolist():
         low = float(cumulative[np.searchsorted(amounts[order], point, side="left")])
         high = float(cumulative[np.searchsorted(amounts[order], point, side="right")])
         grid = grid[(grid < low - 1e-4) | (grid > high + 1e-4)]
         # Neighbouring points leave a hair between them, so that quantiles rise.
-        ends += [low + 2e-6, high - 2e-6]
-    inner = np.round(np.sort(np.concatenate((grid, ends))), 6)
-    return np.concatenate(([0.0], inner[(inner > 0) & (inner < 1)], [1.0]))
+        ends += [(round(max(low, 1e-6) + 2e-6, 6), float(point)), (round(min(high, 1 - 1e-6) - 2e-6, 6), float(point))]
+    knots = [*((quantile, float("nan")) for quantile in grid.tolist()), *ends, (0.0, float("nan")), (1.0, float("nan"))]
+    at, exact = np.array(sorted(knots)).T
+    return at, exact
 
 
 def _margin(found: Findings, path: str, rows: Prepared, chosen: Bools) -> Ints:
@@ -82,9 +87,11 @@ def _margin(found: Findings, path: str, rows: Prepared, chosen: Bools) -> Ints:
     amounts = rows.table.amount_minor[chosen].astype(np.float64)
     weights, groups = rows.table.weight[chosen], rows.groups_of(chosen)
     points = price_points(amounts, weights)
-    at = quantile_knots(amounts, weights, points)
+    at, exact = quantile_knots(amounts, weights, points)
     value, low, high = clustered_quantiles(amounts, weights, at, groups)
-    value = np.maximum.accumulate(np.maximum(np.round(value, 2), 1.0))
+    # Quantiles between rows are interpolated; a price point is what it is.
+    value = np.where(np.isnan(exact), np.round(value, 2), exact)
+    value = np.maximum.accumulate(np.maximum(value, 1.0))
     found.add(
         path,
         {"quantiles": at.tolist(), "amounts": value.tolist()},

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from streamflow.calibration.evidence import Findings, Prepared, whole
+from streamflow.calibration.merchants import merchant_figures
 from streamflow.calibration.products import as_classes
-from streamflow.calibration.rhythm import BASKET_S
+from streamflow.calibration.resampling import renumbered, resampled
+from streamflow.calibration.rhythm import basket_window_s
 from streamflow.datasets.table import Bools, Codes, Floats, Ints
 from streamflow.generator.parameters import Parameters
 from streamflow.generator.population import LEAST_ACTIVITY
 from streamflow.statistics.clusters import clustered_quantiles, clustered_share
-from streamflow.statistics.counts import Rates, fit_rates, variance_shares
-from streamflow.statistics.intervals import RESAMPLES
+from streamflow.statistics.counts import fit_rate_grid, fit_rates, mean_rate, rate_quantiles, variance_shares
 from streamflow.statistics.mixtures import fit_items
 from streamflow.statistics.sequences import Sequences, pair_counts
 
 MOST_ITEMS = 6
+LEAST_RATE, GRID, ROUNDS, AGAIN = 0.2, 80, 500, 40
+"""Customers are taken to make a fifth of a purchase in the source's time at least: fewer would leave no trace."""
+ACTIVITY_KNOTS = (0.0, 0.01, *(step / 20 for step in range(1, 20)), 0.975, 0.99, 0.995, 0.999, 1.0)
+MOST_SHARERS = 10
 LEAST_CUSTOMERS = 50
 MOST_CUSTOMERS = 50_000
 OF_CUSTOMERS = (
@@ -69,7 +72,7 @@ def behaviour_figures(found: Findings, rows: Prepared, base: Parameters, rng: np
     _activity(found, rows, habits, rng)
     _items(found, rows, habits, rng)
     _classes(found, rows, habits, rng)
-    _merchants(found, rows, habits, base, rng)
+    merchant_figures(found, rows, habits, base, rng)
 
 
 def _missing(found: Findings, rows: Prepared, path: str, none: Bools) -> None:
@@ -78,46 +81,62 @@ def _missing(found: Findings, rows: Prepared, path: str, none: Bools) -> None:
     found.add_share(path, share, unit="share", method="genuine rows without a value")
 
 
-def _resampled(statistic: Callable[[Floats], float], customers: int, rng: np.random.Generator) -> list[float]:
-    """Return the 95 % percentile interval of a statistic of customers' counts of appearances."""
-    drawn = [statistic(rng.poisson(1.0, customers).astype(np.float64)) for _ in range(RESAMPLES)]
-    return [float(end) for end in np.nanpercentile(drawn, [2.5, 97.5])]
-
-
 def _activity(found: Findings, rows: Prepared, habits: Sequences, rng: np.random.Generator) -> None:
-    counts = habits.counts.astype(np.float64)
-    pairs = float((habits.gaps_s < BASKET_S).sum() / len(habits.group))
-    table, traffic = rows.table, rows.traffic
-    # All purchases, because the generator deals the purchases of a run, fraud and tail included, to its customers.
-    scale = float(table.weight.sum()) / float(table.weight[habits.order].sum())
+    table = rows.table
+    # Visits: a purchase and the baskets after it are one decision to buy.
+    _, owners = habits.bursts(basket_window_s(habits))
+    counts = np.unique(owners, return_counts=True)[1].astype(np.float64)
+    proxy = "customers are put together from other columns" if table.customer_is_proxy else ""
 
-    def fitted(times: Floats) -> Rates:
+    def shape(times: Floats) -> float:
         many = max(float(times.sum()), 1.0)
-        return fit_rates(float(times @ counts) / many, float(times @ np.square(counts)) / many, pairs)
-
-    def a_day(rates: Rates) -> float:
-        return rates.mean * scale / traffic.days
-
-    def shape(rates: Rates) -> float:
+        rates = fit_rates(float(times @ counts) / many, float(times @ np.square(counts)) / many)
         # The generator adds a constant to its gamma variable, which narrows it.
         return rates.shape / (1 + LEAST_ACTIVITY) ** 2
 
-    every = np.ones(len(counts))
-    rates = fitted(every)
-    drawn = [fitted(rng.poisson(1.0, len(counts)).astype(np.float64)) for _ in range(RESAMPLES)]
-    for path, unit, of in (
-        ("customers.purchases_per_day", "purchases a customer and day", a_day),
-        ("customers.activity_shape", "gamma shape", shape),
-    ):
-        found.add(
-            path,
-            round(of(rates), 6),
-            unit=unit,
-            method="moments of purchases a customer, a negative binomial without zeros; bootstrap over customers",
-            n=len(counts),
-            interval=[float(end) for end in np.percentile([of(one) for one in drawn], [2.5, 97.5])],
-            reason="customers are put together from other columns" if table.customer_is_proxy else "",
-        )
+    found.add(
+        "customers.activity_shape",
+        round(shape(np.ones(len(counts))), 6),
+        unit="gamma shape",
+        method="moments of visits a customer, a negative binomial without zeros; bootstrap over customers",
+        n=len(counts),
+        interval=resampled(shape, len(counts), rng),
+        reason=proxy,
+    )
+    distinct, times = np.unique(counts, return_counts=True)
+    rates = np.geomspace(LEAST_RATE, max(2.0, 1.3 * float(counts.max())), GRID)
+    fitted = fit_rate_grid(distinct, times.astype(float), rates, np.full(GRID, 1 / GRID), ROUNDS)
+    drawn = [
+        fit_rate_grid(distinct, rng.poisson(times).astype(float), rates, np.maximum(fitted, 1e-9), AGAIN)
+        for _ in range(AGAIN)
+    ]
+    method = "rates behind visits a customer, a Poisson mixture without zeros by maximum likelihood"
+    at = np.array(ACTIVITY_KNOTS)
+    value = np.round(rate_quantiles(rates, fitted, at), 6)
+    spread = 1.96 * np.std([rate_quantiles(rates, one, at) for one in drawn], axis=0)
+    ends = np.stack((np.maximum(value - spread, 0), value + spread), axis=-1)
+    found.add(
+        "customers.activity",
+        {"quantiles": list(ACTIVITY_KNOTS), "values": value.tolist()},
+        unit="visits a customer in the source's time",
+        method=f"{method}; standard errors by bootstrap",
+        n=len(counts),
+        interval={"quantiles": [[q, q] for q in ACTIVITY_KNOTS], "values": ends.tolist()},
+        reason=proxy,
+    )
+    # All purchases, because the generator deals the purchases of a run, fraud and tail included, to its customers.
+    scale = float(table.weight.sum()) / float(counts.sum()) / rows.traffic.days
+    means = [scale * mean_rate(rates, one) for one in (fitted, *drawn)]
+    spread = 1.96 * float(np.std(means[1:]))
+    found.add(
+        "customers.purchases_per_day",
+        round(means[0], 6),
+        unit="purchases a customer and day",
+        method=f"{method}; standard errors by bootstrap",
+        n=len(counts),
+        interval=[max(0.0, means[0] - spread), means[0] + spread],
+        reason=proxy,
+    )
 
 
 def uses_of(habits: Sequences, items: Codes, customers: Ints) -> Floats:
@@ -145,6 +164,16 @@ def uses_of(habits: Sequences, items: Codes, customers: Ints) -> Floats:
     return uses[uses[:, 0] > 0]
 
 
+def shared_widely(habits: Sequences, items: Codes) -> bool:
+    """Return whether most purchases have a card or device of many customers: such names are of kinds, not of things."""
+    code = items.codes[habits.order]
+    known = code >= 0
+    width = max(1, len(items.names))
+    pairs = np.unique(habits.group[known] * width + code[known])
+    sharers = np.bincount(pairs % width, minlength=width)
+    return bool((sharers[code[known]] > MOST_SHARERS).mean() > 0.5) if known.any() else False
+
+
 def _items(found: Findings, rows: Prepared, habits: Sequences, rng: np.random.Generator) -> None:
     mains: list[tuple[float, tuple[float, float], int]] = []
     enough = np.flatnonzero(habits.counts >= 2)
@@ -153,6 +182,12 @@ def _items(found: Findings, rows: Prepared, habits: Sequences, rng: np.random.Ge
     for path, column in (("cards", rows.table.card), ("devices", rows.table.device)):
         if column is None:
             found.leave(f"no {path.removesuffix('s')} column", f"customers.{path}")
+            continue
+        if shared_widely(habits, column):
+            found.leave(
+                f"most purchases have a {path.removesuffix('s')} that more than {MOST_SHARERS} customers share",
+                f"customers.{path}",
+            )
             continue
         uses = uses_of(habits, column, enough)
         if len(uses) < LEAST_CUSTOMERS:
@@ -220,8 +255,22 @@ def _classes(found: Findings, rows: Prepared, habits: Sequences, rng: np.random.
     def main_share(times: Floats) -> float:
         # Two purchases agree if both are of the main class or both of the second, or if these are the same class.
         same = float((times @ each) / max(times.sum(), 1.0))
-        both = np.clip((same - of_all) / (1 - of_all), 0.5, 1.0)
+        both = np.clip(_own_agreement(same, of_all), 0.5, 1.0)
         return float((1 + np.sqrt(2 * both - 1)) / 2)
+
+    def any_share(times: Floats) -> float:
+        # Where customers agree with themselves less than two classes by halves would, some purchases are of any.
+        same = float((times @ each) / max(times.sum(), 1.0))
+        return float(np.clip(1 - np.sqrt(2 * max(0.0, _own_agreement(same, of_all))), 0.0, 1.0))
+
+    found.add(
+        "customers.any_class_share",
+        round(any_share(np.ones(len(each))), 6),
+        unit="share",
+        method="pairs of a customer's purchases of the same product, where they are few; bootstrap over customers",
+        n=len(each),
+        interval=resampled(any_share, len(each), rng),
+    )
 
     found.add(
         "customers.main_class_share",
@@ -229,10 +278,10 @@ def _classes(found: Findings, rows: Prepared, habits: Sequences, rng: np.random.
         unit="share",
         method="pairs of a customer's purchases of the same product, moments; bootstrap over customers",
         n=len(each),
-        interval=_resampled(main_share, len(each), rng),
+        interval=resampled(main_share, len(each), rng),
     )
     amounts = rows.table.amount_minor[habits.order][known].astype(np.float64)
-    share, between, square = variance_shares(_normal_scores(amounts, code), _renumbered(group))
+    share, between, square = variance_shares(_normal_scores(amounts, code), renumbered(group))
 
     def consistency(times: Floats) -> float:
         return float(np.clip(float(times @ between) / max(float(times @ square), 1e-12), 0.0, 1.0))
@@ -243,12 +292,13 @@ def _classes(found: Findings, rows: Prepared, habits: Sequences, rng: np.random.
         unit="share of variance",
         method="normal scores of amounts within a product, one-way analysis of variance; bootstrap over customers",
         n=len(between),
-        interval=_resampled(consistency, len(between), rng),
+        interval=resampled(consistency, len(between), rng),
     )
 
 
-def _renumbered(group: Ints) -> Ints:
-    return np.unique(group, return_inverse=True)[1]
+def _own_agreement(same: float, of_all: float) -> float:
+    """Return how often two purchases of a customer agree beyond what two strangers' do."""
+    return (same - of_all) / (1 - of_all)
 
 
 def _normal_scores(amounts: Floats, code: Ints) -> Floats:
@@ -263,84 +313,3 @@ def _normal_scores(amounts: Floats, code: Ints) -> Floats:
         high = np.searchsorted(ranked, amounts[mine], side="right")
         scores[mine] = ndtri((low + high) / 2 / len(mine))
     return scores
-
-
-def _merchants(found: Findings, rows: Prepared, habits: Sequences, base: Parameters, rng: np.random.Generator) -> None:
-    if rows.table.merchant is None:
-        found.leave("no merchant column", "customers.favourite_share", "merchants.popularity")
-        return
-    code = rows.table.merchant.codes[habits.order]
-    known = code >= 0
-    group, code = _renumbered(habits.group[known]), _renumbered(code[known])
-    count = int(code.max(initial=-1)) + 1
-    if not 10 <= count <= 1_000_000 or len(code) < 1000:
-        found.leave("fewer than 10 merchants or 1,000 purchases", *OF_CUSTOMERS[7:], "merchants.count")
-        return
-    agreeing, possible = pair_counts(group, code)
-    sold = np.bincount(code).astype(np.float64)
-    # Pairs of purchases of different customers: what two strangers have in common is popularity alone.
-    strangers = (np.square(sold).sum() - agreeing.sum() - len(code)) / max(
-        len(code) ** 2 - possible.sum() - len(code), 1
-    )
-    some = possible > 0
-    each = agreeing[some] / possible[some]
-    slots = base.customers.favourite_merchants
-
-    def favourite_share(times: Floats) -> float:
-        same = float((times @ each) / max(times.sum(), 1.0))
-        return float(np.clip(np.sqrt(max(0.0, same - strangers) * slots / (1 - strangers)), 0.0, 1.0))
-
-    found.add(
-        "merchants.count",
-        count,
-        unit="merchants",
-        method="merchants seen",
-        n=len(code),
-        interval=[count, count],
-        reason="merchants that sold nothing are not seen",
-    )
-    found.add(
-        "merchants.popularity",
-        round(_popularity(strangers, count), 6),
-        unit="exponent of the rank",
-        method="pairs of purchases of different customers at one merchant, moments; jackknife by tenths of customers",
-        n=len(code),
-        interval=_popularity_ends(sold, group, code, rng),
-    )
-    found.add(
-        "customers.favourite_share",
-        round(favourite_share(np.ones(len(each))), 6),
-        unit="share",
-        method=f"pairs of a customer's purchases at one merchant, moments, given {slots} favourites; bootstrap",
-        n=len(each),
-        interval=_resampled(favourite_share, len(each), rng),
-    )
-
-
-def _popularity(same: float, count: int) -> float:
-    """Return the exponent with which two strangers meet at a merchant that often."""
-    rank = np.arange(1, count + 1, dtype=np.float64)
-    low, high = 0.0, 4.0
-    for _ in range(50):
-        exponent = (low + high) / 2
-        weights = rank**-exponent
-        low, high = (exponent, high) if np.square(weights / weights.sum()).sum() < same else (low, exponent)
-    return (low + high) / 2
-
-
-def _popularity_ends(sold: Floats, group: Ints, code: Ints, rng: np.random.Generator) -> list[float]:
-    """Return the interval of the exponent from ten parts of the customers."""
-    part = rng.integers(0, 10, int(group.max()) + 1)[group]
-    found = []
-    for left_out in range(10):
-        kept = part != left_out
-        agreeing, possible = pair_counts(group[kept], code[kept])
-        mine = np.bincount(code[kept], minlength=len(sold)).astype(np.float64)
-        n = float(kept.sum())
-        found.append(
-            _popularity((np.square(mine).sum() - agreeing.sum() - n) / (n * n - possible.sum() - n), len(sold))
-        )
-    # The delete-a-group jackknife: nine tenths of the sum of squares.
-    spread = 1.96 * float(np.sqrt(0.9 * np.square(np.array(found) - np.mean(found)).sum()))
-    middle = float(np.mean(found))
-    return [max(0.0, middle - spread), middle + spread]

@@ -17,7 +17,7 @@ from streamflow.statistics.intervals import effective_n, wilson
 
 LEVEL = 0.95
 LEAST_ROWS = 50
-LEAST_FRAUDS = 20
+LEAST_ALL, LEAST_FRAUDS = 20, 100
 
 
 class Rates(NamedTuple):
@@ -67,19 +67,21 @@ def rate_gates(one: Prepared, other: Prepared) -> Iterator[tuple[str, Rates | st
 
 
 def _rates(one: Prepared, other: Prepared, codes: tuple[Ints, Ints], names: list[str]) -> Rates | str:
-    if one.table.fraud.sum() < LEAST_FRAUDS:
-        return f"fewer than {LEAST_FRAUDS} frauds"
+    least = LEAST_FRAUDS if len(names) > 1 else LEAST_ALL
+    if one.table.fraud.sum() < least:
+        return f"fewer than {least} frauds"
     pairs = [(name, _cell(one, codes[0] == place), _cell(other, codes[1] == place)) for place, name in enumerate(names)]
-    kept = [(name, mine, theirs) for name, mine, theirs in pairs if min(mine.n, theirs.n) >= LEAST_ROWS]
+    kept: list[tuple[str, Cell, Cell]] = [
+        (name, mine, theirs) for name, mine, theirs in pairs if min(mine.n, theirs.n) >= LEAST_ROWS
+    ]
     if not kept:
         return f"no kind has {LEAST_ROWS} purchases"
-    # A rare kind says little about its own dependence: the pooled effect counts for all cells.
-    independent = sum(mine.rate * (1 - mine.rate) / mine.n for _, mine, _ in kept)
-    effect = max(1.0, sum(mine.clustered for _, mine, _ in kept) / independent) if independent else 1.0
+    effects = [_design_effect([mine for _, mine, _ in kept]), _design_effect([theirs for _, _, theirs in kept])]
     z = NormalDist().inv_cdf(1 - (1 - LEVEL ** (1 / len(kept))) / 2)
     worst, where = 0.0, kept[0][0]
     for name, mine, theirs in kept:
-        n = mine.n / effect / (1 + mine.n / theirs.n)
+        # As wide as two runs of these sizes may lie apart: both have noise, and fraud comes in episodes.
+        n = 1 / (effects[0] / mine.n + effects[1] / theirs.n)
         inside = wilson(mine.rate * n, n, z)
         apart = theirs.rate - mine.rate
         room = inside.high - mine.rate if apart > 0 else mine.rate - inside.low
@@ -88,6 +90,12 @@ def _rates(one: Prepared, other: Prepared, codes: tuple[Ints, Ints], names: list
             worst, where = distance, name
     judged = f"{len(kept)} of {len(names)} kinds with {LEAST_ROWS} purchases"
     return Rates(worst, f"{judged}, simultaneous intervals (Sidak); worst: {where}")
+
+
+def _design_effect(cells: list[Cell]) -> float:
+    """Return by how much dependence within customers widens rates; pooled, since a rare kind says little of its own."""
+    independent = sum(cell.rate * (1 - cell.rate) / cell.n for cell in cells)
+    return max(1.0, sum(cell.clustered for cell in cells) / independent) if independent else 1.0
 
 
 def _cell(rows: Prepared, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Cell:

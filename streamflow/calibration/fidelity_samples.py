@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from streamflow.calibration.behaviour import shared_widely
 from streamflow.calibration.evidence import DAY_US, Prepared
 from streamflow.calibration.products import as_classes
 from streamflow.calibration.rhythm import BURST_S, weekday_of
@@ -120,6 +121,8 @@ def _reuse(habits: Sequences | None, items: Codes | None, name: str) -> Observed
         return f"no {name} column"
     if habits is None:
         return NO_CUSTOMER
+    if name != "merchant" and shared_widely(habits, items):
+        return f"most purchases have a {name} that many customers share"
     code = items.codes[habits.order]
     known = code >= 0
     width = max(1, len(items.names))

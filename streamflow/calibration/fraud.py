@@ -11,7 +11,7 @@ from streamflow.statistics.clusters import clustered_quantiles, clustered_share,
 from streamflow.statistics.intervals import effective_n
 
 MOST_RATE = 0.2
-LEAST_FRAUDS = 100
+LEAST_FRAUDS, LEAST_DELAYS = 20, 100
 TENTHS = 10
 
 
@@ -39,8 +39,8 @@ def _warm_up(found: Findings, rows: Prepared) -> None:
     """Note where fraud begins: starts spread evenly over the rest would leave a gap of this length by chance."""
     chosen = rows.table.fraud & rows.traffic.inside
     frauds = int(chosen.sum())
-    if frauds < 20:
-        found.leave("fewer than 20 frauds", "fraud.warm_up_share")
+    if frauds < LEAST_FRAUDS:
+        found.leave(f"fewer than {LEAST_FRAUDS} frauds", "fraud.warm_up_share")
         return
     length = rows.traffic.days * DAY_US
     first = float(rows.table.event_us[chosen].min() - rows.traffic.start_us) / length
@@ -76,7 +76,8 @@ def _kinds(found: Findings, rows: Prepared) -> None:
     else:
         classes = as_classes(table.product, table.weight)
         kinds.append(("products", classes.codes, list(classes.names)))
-    few = effective_n(table.weight[table.fraud]) < LEAST_FRAUDS
+    frauds = effective_n(table.weight[table.fraud])
+    few = frauds < LEAST_FRAUDS
     for name, code, names in kinds:
         known = code >= 0
         fraud = known & table.fraud
@@ -84,8 +85,17 @@ def _kinds(found: Findings, rows: Prepared) -> None:
             found.leave(f"fewer than {LEAST_FRAUDS} frauds", f"fraud.{name}")
         else:
             shares = clustered_shares(code[fraud], len(names), table.weight[fraud], rows.groups_of(fraud))
-            keys = names if name == "products" else None
-            found.add_shares(f"fraud.{name}", shares, keys, unit="share of fraud", method="weighted shares of fraud")
+            bought = np.bincount(code[known], table.weight[known], len(names)) / table.weight[known].sum()
+            found.add_shares(
+                f"fraud.{name}",
+                [
+                    one._replace(value=(frauds * one.value + len(names) * usual) / (frauds + len(names)))
+                    for one, usual in zip(shares, bought.tolist(), strict=True)
+                ],
+                names if name == "products" else None,
+                unit="share of fraud",
+                method="weighted shares of fraud, drawn towards those of all purchases by a prior fraud a kind",
+            )
         rates = [
             clustered_share(table.fraud[code == place], table.weight[code == place], rows.groups_of(code == place))
             for place in range(len(names))
@@ -111,7 +121,7 @@ def _labels(found: Findings, rows: Prepared) -> None:
     value, low, high = clustered_quantiles(
         delays, rows.table.weight[fraud], np.array([0.5, 0.95, 1.0]), rows.groups_of(fraud)
     )
-    if len(delays) < LEAST_FRAUDS or not 0 < value[0] < value[1] < value[2]:
+    if len(delays) < LEAST_DELAYS or not 0 < value[0] < value[1] < value[2]:
         found.leave("fewer than 100 frauds, or their delays hardly differ", *paths)
         return
     for path, one, least, most in zip(paths, value.tolist(), low.tolist(), high.tolist(), strict=True):

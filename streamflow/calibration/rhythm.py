@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from streamflow.calibration.evidence import DAY_US, HOUR_US, Findings, Prepared, whole
-from streamflow.datasets.table import Floats, Ints
+from streamflow.datasets.table import Bools, Floats, Ints
 from streamflow.generator.parameters import Parameters
-from streamflow.statistics.clusters import clustered_mean, clustered_quantiles, clustered_shares
+from streamflow.statistics.clusters import clustered_mean, clustered_quantiles, clustered_share, clustered_shares
 from streamflow.statistics.mixtures import fit_hours, hour_densities
 from streamflow.statistics.sequences import Sequences, regularity
 
@@ -18,7 +18,10 @@ PEAK_SPREAD_H = 0.29
 BIN_MIN = 30
 LEAST_HISTORY, LEAST_CUSTOMERS, MOST_CUSTOMERS = 5, 100, 6000
 LEAST_WEEKDAY_ROWS = 200
-BASKET_S, BACKGROUND_S = 60.0, 660.0
+SHORT_S, BACKGROUND_S, LONG_S = 60.0, 660.0, 1800.0
+BUSY = 4.0
+"""Times as many purchases in a customer's busy hours as there would be if they bought all day."""
+GAP_KNOTS = (0.0, 0.01, 0.05, *(step / 10 for step in range(1, 10)), 0.95, 0.99, 1.0)
 BURST_S = 600.0
 LONGEST_BURST = 10
 
@@ -39,7 +42,7 @@ def rhythm_figures(found: Findings, rows: Prepared, base: Parameters, rng: np.ra
         reason = "no customer column" if habits is None else "no customer buys twice"
         found.leave(reason, "rhythm.second_basket_share", "rhythm.peaks_h", "rhythm.peak_weights")
         found.leave(reason, "rhythm.peak_spread_h", "rhythm.night_share", "rhythm.concentration")
-        found.leave(reason, "rhythm.concentration_weights")
+        found.leave(reason, "rhythm.concentration_weights", "rhythm.basket_gaps_s", "rhythm.further_basket_share")
         return
     _baskets(found, rows, habits, base)
     _peaks(found, rows, habits, base.rhythm.uniform_share, rng)
@@ -96,21 +99,96 @@ def _week(found: Findings, rows: Prepared, base: Parameters) -> None:
     )
 
 
+def basket_window_s(habits: Sequences) -> float:
+    """Return up to which gap a purchase counts as a second basket: a minute, or half an hour where that is clear.
+
+    It is clear where gaps of 1 to 30 minutes are half as many again as chance could explain, were every customer to
+    buy at their own rate in a quarter of the day. Those who buy all day long say nothing about baskets.
+    """
+    gaps = habits.gaps_s
+    between = float(((gaps >= SHORT_S) & (gaps < LONG_S)).sum())
+    length_s = max(1.0, float(np.ptp(habits.time_us)) / 1e6)
+    by_chance = float(np.square(habits.counts.astype(np.float64)).sum()) / length_s * BUSY * (LONG_S - SHORT_S)
+    return LONG_S if between > 1.5 * by_chance + 5 * np.sqrt(between) else SHORT_S
+
+
 def _baskets(found: Findings, rows: Prepared, habits: Sequences, base: Parameters) -> None:
-    """Note purchases that follow another within a minute, beyond those that would by chance."""
+    """Note purchases that follow another soon, beyond those that would by chance."""
+    window = basket_window_s(habits)
+    beyond = LONG_S + window if window == LONG_S else BACKGROUND_S
     gap = np.full(len(habits.group), np.inf)
     gap[~habits.first] = habits.gaps_s
-    by_chance = BASKET_S / (BACKGROUND_S - BASKET_S)
-    signed = (gap < BASKET_S) - by_chance * ((gap >= BASKET_S) & (gap < BACKGROUND_S))
+    by_chance = window / (beyond - window)
+    signed = (gap < window) - by_chance * ((gap >= window) & (gap < beyond))
     share = clustered_mean(signed.astype(np.float64), rows.table.weight[habits.order], habits.group)
     overtaken = base.faults.out_of_order
+    if share.value < overtaken:
+        # The generator makes a purchase overtaken by letting another follow within seconds: no more than there are.
+        overtaken = round(max(0.0, share.value), 6)
+        found.add(
+            "faults.out_of_order",
+            overtaken,
+            unit="share",
+            method=f"at most the share of gaps under {window:g} s, less chance",
+            n=share.n,
+            interval=[0.0, max(0.0, share.interval[1])],
+        )
     found.add(
         "rhythm.second_basket_share",
         round(float(np.clip(share.value - overtaken, 0.0, 0.4)), 6),
         unit="share",
-        method="gaps under 60 s, less a tenth of those from 60 to 660 s (chance) and the base's faults.out_of_order",
+        method=f"gaps under {window:g} s, less chance by those up to {beyond:g} s, less faults.out_of_order",
         n=share.n,
         interval=[float(np.clip(end - overtaken, 0.0, 0.4)) for end in share.interval],
+    )
+    close = gap < window
+    if not close.any():
+        found.leave(f"no gaps under {window:g} s", "rhythm.further_basket_share", "rhythm.basket_gaps_s")
+        return
+    chance = float(((gap >= window) & (gap < beyond)).sum()) * by_chance / max(1, len(habits.gaps_s))
+    _chains(found, habits, close, window, chance)
+    if window == LONG_S:
+        _basket_gaps(found, habits)
+    else:
+        found.leave("too few gaps of minutes that are not by chance", "rhythm.basket_gaps_s")
+
+
+def _chains(found: Findings, habits: Sequences, close: Bools, window: float, chance: float) -> None:
+    """Note how often a second basket is followed by a further one, beyond chance."""
+    after = np.flatnonzero(close[:-1] & ~habits.first[1:])
+    share = clustered_share(close[after + 1], np.ones(len(after)), habits.group[after])
+    low, high = (float(np.clip(end - chance, 0.0, 0.9)) for end in share.interval)
+    found.add(
+        "rhythm.further_basket_share",
+        round(float(np.clip(share.value - chance, 0.0, 0.9)), 6),
+        unit="share of second baskets",
+        method=f"gaps under {window:g} s after another such gap, less chance",
+        n=share.n,
+        interval=[low, high],
+    )
+
+
+def _basket_gaps(found: Findings, habits: Sequences) -> None:
+    """Note the gaps of second baskets: those under half an hour, each bin less what it holds by chance."""
+    gaps = habits.gaps_s[habits.gaps_s < LONG_S]
+    each_s = float(((habits.gaps_s >= LONG_S) & (habits.gaps_s < 2 * LONG_S)).sum()) / LONG_S
+    edges = np.append(0.0, np.geomspace(1.0, LONG_S, 25))
+    place = np.searchsorted(edges, gaps, side="right") - 1
+    seen = np.bincount(place, minlength=len(edges) - 1)
+    kept = np.clip(1 - each_s * np.diff(edges) / np.maximum(seen, 1), 0.0, 1.0)
+    owners = habits.gap_group[habits.gaps_s < LONG_S]
+    value, low, high = clustered_quantiles(gaps, kept[place] + 1e-9, np.array(GAP_KNOTS), owners)
+    value = np.maximum.accumulate(np.maximum(np.round(value, 3), 0.001))
+    found.add(
+        "rhythm.basket_gaps_s",
+        {"quantiles": list(GAP_KNOTS), "values": value.tolist()},
+        unit="s",
+        method="gaps under half an hour, less chance; Woodruff's intervals with customers as clusters",
+        n=len(gaps),
+        interval={
+            "quantiles": [[q, q] for q in GAP_KNOTS],
+            "values": [list(pair) for pair in zip(low.tolist(), high.tolist(), strict=True)],
+        },
     )
 
 

@@ -14,17 +14,19 @@ import numpy as np
 import numpy.typing as npt
 
 from streamflow.generator.changes import Changes
+from streamflow.generator.dealing import choose
 from streamflow.generator.parameters import Faults
 from streamflow.generator.places import CITIES, KM_PER_DEGREE, distance_km
 from streamflow.generator.population import (
     CITY_LATITUDE,
     CITY_LONGITUDE,
     CITY_OFFSET_MIN,
+    NEVER_US,
     Ints,
     rank_of,
 )
 from streamflow.generator.randomness import stream
-from streamflow.generator.spline import Floats
+from streamflow.generator.spline import Floats, QuantileSpline
 from streamflow.generator.world import World
 
 Flags = npt.NDArray[np.bool_]
@@ -91,6 +93,12 @@ class Arrivals:
             [[distance_km(a.latitude, a.longitude, b.latitude, b.longitude) for b in CITIES] for a in CITIES]
         )
         self._weights: tuple[int, Floats] = (-1, np.empty(0))
+        self._at_start: dict[int, Floats] = {}
+        gaps = world.parameters.rhythm.basket_gaps_s
+        self._gaps_s = None if gaps is None else QuantileSpline(np.array(gaps.quantiles), np.array(gaps.values))
+        people = world.population
+        self._movers = np.flatnonzero(people.moved_us != NEVER_US)
+        self._joining = np.flatnonzero(people.joined_us > 0)
 
     def slots(self, purchases: int) -> Iterator[Slot]:
         """Deal purchases over the hours of traffic and of the tail.
@@ -125,10 +133,16 @@ class Arrivals:
     def _customer_weights(self, hour_us: int) -> Floats:
         """Return how many purchases each customer makes in this hour, relative to the others."""
         if self._weights[0] != hour_us:
-            people = self._world.population
+            people, rhythm = self._world.population, self._world.parameters.rhythm
             minute = hour_us // 60_000_000 % 1440 + 30
-            density = people.hour_density(minute, hour_us, self._world.parameters.rhythm)
-            self._weights = (hour_us, people.activity * density * (people.joined_us <= hour_us))
+            # Hours of the day repeat; only those who moved or have not joined yet are looked at again.
+            if minute not in self._at_start:
+                self._at_start[minute] = people.activity * people.hour_density(minute, 0, rhythm)
+            weights = self._at_start[minute].copy()
+            moved = self._movers[people.moved_us[self._movers] <= hour_us]
+            weights[moved] = people.activity[moved] * people.hour_density(minute, hour_us, rhythm, moved)
+            weights[self._joining[people.joined_us[self._joining] > hour_us]] = 0.0
+            self._weights = (hour_us, weights)
         return self._weights[1]
 
     def _draw_customers(self, rng: np.random.Generator, hour_us: int, count: int) -> Ints:
@@ -139,18 +153,21 @@ class Arrivals:
     def _timing(self, rng: np.random.Generator, slot: Slot) -> tuple[Ints, Ints, Ints, Ints]:
         """Draw who buys when, and when the record reaches the log: (customer, event_us, log_us, kind)."""
         faults, start = self._faults, self._world.plan.start_us
-        second = int(rng.binomial(slot.purchases, self._world.parameters.rhythm.second_basket_share))
+        chains = self._chains(rng, slot.purchases)
         overtaking = int(rng.binomial(slot.purchases, faults.out_of_order))
         late = int(rng.binomial(slot.purchases, faults.late))
+        second = int(chains.sum())
         base = slot.purchases - second - overtaking - late
-        if base < second + overtaking + late:
+        if base < len(chains) + overtaking + late:
             base, second, overtaking, late = slot.purchases, 0, 0, 0
+            chains = chains[:0]
         event = np.sort(rng.integers(slot.start_us, slot.end_us, base, dtype=np.int64)) // 1000 * 1000
         customer = self._draw_customers(rng, slot.start_us // HOUR_US * HOUR_US, base)
         log = event + rng.integers(20_000, 400_000, base, dtype=np.int64)
         # Partners are distinct: one delayed for two overtakers could fall behind the bound.
-        partner = rng.permutation(base)[: second + overtaking + late]
-        after = rng.uniform(3, 50, second)
+        partner = rng.permutation(base)[: len(chains) + overtaking + late]
+        partner = np.concatenate((np.repeat(partner[: len(chains)], chains), partner[len(chains) :]))
+        after = self._basket_gaps(rng, chains)
         ahead = rng.uniform(*faults.out_of_order_s, overtaking)
         behind = rng.uniform(*faults.late_s, late)
         shift = (np.concatenate((after, ahead, -behind)) * 1000).astype(np.int64) * 1000
@@ -166,6 +183,25 @@ class Arrivals:
             kind.astype(np.int64),
         )
 
+    def _chains(self, rng: np.random.Generator, purchases: int) -> Ints:
+        """Draw how many second baskets follow each purchase that has any, of so many purchases in all."""
+        rhythm = self._world.parameters.rhythm
+        further = rhythm.further_basket_share
+        begun = int(rng.binomial(purchases, rhythm.second_basket_share * (1 - further)))
+        if further == 0:
+            return np.ones(begun, dtype=np.int64)
+        lengths = rng.geometric(1 - further, begun)
+        # As many as a small slot can hold, each with the purchase that it follows.
+        return np.asarray(lengths[np.cumsum(lengths + 1) <= purchases])
+
+    def _basket_gaps(self, rng: np.random.Generator, lengths: Ints) -> Floats:
+        """Draw seconds from the purchase that second baskets follow, chain by chain."""
+        second = int(lengths.sum())
+        gaps = rng.uniform(3, 50, second) if self._gaps_s is None else self._gaps_s(rng.random(second))
+        passed = np.cumsum(gaps)
+        begins = np.repeat(np.cumsum(lengths) - lengths, lengths)
+        return np.asarray(passed - (passed - gaps)[begins])
+
     def draw(self, slot: Slot) -> Rows:
         """Draw the purchases of a slot; not sorted."""
         world, people = self._world, self._world.population
@@ -176,6 +212,10 @@ class Arrivals:
         u = rng.random((8, size))
         main = u[0] < figures.main_class_share
         product_class = np.where(main, people.main_class[customer], people.second_class[customer])
+        if figures.any_class_share > 0:
+            other = rng.random((2, size))
+            chosen = choose(list(world.parameters.amounts.shares.values()), other[1])
+            product_class = np.where(other[0] < figures.any_class_share, chosen, product_class)
         rank = rank_of(people.taste[customer], rng.normal(size=size), figures.spend_consistency)
         favourite = people.favourites[customer, (u[1] * figures.favourite_merchants).astype(np.int64)]
         stranger = np.searchsorted(world.merchant_cumulative, u[1], side="right").clip(0, len(world.merchant_ids) - 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from streamflow.generator.spline import Floats
+from streamflow.generator.spline import Floats, QuantileSpline
 
 Ints = npt.NDArray[np.int64]
 BLOCK = 50
@@ -35,6 +35,10 @@ class Drawn:
     def activity(self, shape: float) -> Floats:
         """Return gamma variables of mean 1."""
         return self._rng.gamma(shape, 1 / shape, self._count)
+
+    def activity_of(self, rates: QuantileSpline) -> Floats:
+        """Return values of a measured distribution."""
+        return rates(self.uniform())
 
     def uniform(self) -> Floats:
         """Return numbers between 0 and 1."""
@@ -66,6 +70,13 @@ class Dealt(Drawn):
         dealt = np.empty(self._count)
         self._order = self._rng.permutation(self._count)
         dealt[self._order] = self._means(self._rng.gamma(shape, 1 / shape, self._count * POOL))
+        return dealt
+
+    def activity_of(self, rates: QuantileSpline) -> Floats:
+        """Return values of a measured distribution, evenly spread over its quantiles."""
+        dealt = np.empty(self._count)
+        self._order = self._rng.permutation(self._count)
+        dealt[self._order] = rates((np.arange(self._count) + self._rng.random(self._count)) / self._count)
         return dealt
 
     def uniform(self) -> Floats:

@@ -56,12 +56,35 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _check_quantiles(quantiles: tuple[float, ...]) -> tuple[float, ...]:
+    if quantiles[0] != 0 or quantiles[-1] != 1 or list(quantiles) != sorted(set(quantiles)):
+        raise ValueError("quantiles must rise from 0 to 1")
+    return quantiles
+
+
+Quantiles = Annotated[tuple[Share, ...], Field(min_length=2), AfterValidator(_check_quantiles)]
+
+
+class Curve(Part):
+    """A monotone quantile function of something positive."""
+
+    quantiles: Quantiles
+    values: tuple[Positive, ...]
+
+    @model_validator(mode="after")
+    def _rising(self) -> Curve:
+        if len(self.values) != len(self.quantiles) or list(self.values) != sorted(self.values):
+            raise ValueError("values must not fall, one a quantile")
+        return self
+
+
 class Customers(Part):
     """Who buys, how often and with what.
 
     With `even`, habits are dealt, not drawn one by one: shares are met as nearly as whole customers allow, whatever
     they buy. A world that shall meet what was measured needs it, because a run of a few hundred customers would
-    otherwise miss its own shares by several per cent.
+    otherwise miss its own shares by several per cent. `activity`, in any unit, counts in place of `activity_shape`;
+    `any_class_share` of the purchases are of a class that has nothing to do with the customer.
     """
 
     purchases_per_day: Positive
@@ -79,12 +102,15 @@ class Customers(Part):
     travelling_share: Share
     late_reference_share: Share
     even: bool = False
+    activity: Curve | None = None
+    any_class_share: Share = 0.0
 
 
 class Rhythm(Part):
     """When they buy: hours in local time, kappa of a von Mises distribution.
 
-    Given `hours` are shares of the whole by hour of UTC. A source that knows no offsets has one clock for all: with it,
+    Second baskets come after `basket_gaps_s` where it is given, and a share of them after another second one. Given
+    `hours` are shares of the whole by hour of UTC. A source that knows no offsets has one clock for all: with it,
     customers keep that clock's hours wherever they live, and the source's midnight is that of UTC.
     """
 
@@ -99,6 +125,8 @@ class Rhythm(Part):
     second_basket_share: Annotated[float, Field(ge=0, le=0.4)]
     hours: Annotated[tuple[Share, ...], Field(min_length=24, max_length=24), AfterValidator(_sums_to_one)] | None = None
     clock: Literal["local", "source"] = "local"
+    basket_gaps_s: Curve | None = None
+    further_basket_share: Annotated[float, Field(ge=0, le=0.9)] = 0.0
 
     @model_validator(mode="after")
     def _same_length(self) -> Rhythm:
@@ -139,13 +167,11 @@ class Merchants(Part):
 class Margin(Part):
     """Amounts of all classes together, minor units: a monotone quantile function; a flat stretch is a price point."""
 
-    quantiles: Annotated[tuple[Share, ...], Field(min_length=2)]
+    quantiles: Quantiles
     amounts: tuple[Annotated[float, Field(gt=0, le=10_000_000_000)], ...]
 
     @model_validator(mode="after")
     def _rising(self) -> Margin:
-        if self.quantiles[0] != 0 or self.quantiles[-1] != 1 or list(self.quantiles) != sorted(set(self.quantiles)):
-            raise ValueError("quantiles must rise from 0 to 1")
         if len(self.amounts) != len(self.quantiles) or list(self.amounts) != sorted(self.amounts):
             raise ValueError("amounts must not fall, one a quantile")
         return self
@@ -157,7 +183,7 @@ class Amounts(Part):
     With a `margin` the classes say only how dear a purchase is among all; what it costs is the margin's.
     """
 
-    quantiles: tuple[Share, ...]
+    quantiles: Quantiles
     classes: dict[ProductClass, tuple[Annotated[int, Field(ge=1, le=10_000_000_000)], ...]]
     shares: Annotated[dict[ProductClass, Share], AfterValidator(_sums_to_one)]
     price_point_share: Share
@@ -166,8 +192,6 @@ class Amounts(Part):
 
     @model_validator(mode="after")
     def _monotone(self) -> Amounts:
-        if self.quantiles[0] != 0 or self.quantiles[-1] != 1 or list(self.quantiles) != sorted(set(self.quantiles)):
-            raise ValueError("quantiles must rise from 0 to 1")
         if set(self.classes) != set(self.shares):
             raise ValueError("classes and shares must name the same product classes")
         for name, knots in self.classes.items():

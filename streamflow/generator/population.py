@@ -15,7 +15,7 @@ from streamflow.generator.dealing import Dealt, Drawn, choose
 from streamflow.generator.parameters import Parameters, Rhythm
 from streamflow.generator.places import CITIES, KM_PER_DEGREE
 from streamflow.generator.randomness import stream
-from streamflow.generator.spline import Floats, normal_cdf
+from streamflow.generator.spline import Floats, QuantileSpline, normal_cdf
 
 Ints = npt.NDArray[np.int64]
 DAY_US = 86_400_000_000
@@ -82,12 +82,19 @@ class Population:
             np.where(moved, self.new_longitude[customers], self.home_longitude[customers]),
         )
 
-    def hour_density(self, utc_minute: float, time_us: int, rhythm: Rhythm) -> Floats:
-        """Return how likely each customer is to buy at a minute of the day, relative to a flat day (mean 1)."""
-        everyone = np.arange(len(self))
-        offset = CITY_OFFSET_MIN[self.city_at(everyone, time_us)] if rhythm.clock == "local" else 0
-        angle = 2 * np.pi * (utc_minute + offset - self.peak_min) / 1440
-        peaked = np.exp(self.concentration * np.cos(angle)) * self._flatness
+    def hour_density(self, utc_minute: float, time_us: int, rhythm: Rhythm, who: Ints | None = None) -> Floats:
+        """Return how likely customers are to buy at a minute of the day, relative to a flat day (mean 1).
+
+        Args:
+            utc_minute: Minute of the day, UTC.
+            time_us: When, for those who move house.
+            rhythm: Uniform hours, and whose clock counts.
+            who: Which customers; all when not given.
+        """
+        people = np.arange(len(self)) if who is None else who
+        offset = CITY_OFFSET_MIN[self.city_at(people, time_us)] if rhythm.clock == "local" else 0
+        angle = 2 * np.pi * (utc_minute + offset - self.peak_min[people]) / 1440
+        peaked = np.exp(self.concentration[people] * np.cos(angle)) * self._flatness[people]
         return np.asarray(rhythm.uniform_share + (1 - rhythm.uniform_share) * peaked)
 
 
@@ -129,7 +136,12 @@ def populate(parameters: Parameters, seed: int, count: int, end_us: int, merchan
     city = _choice(rng, [city.weight for city in CITIES], count)
     latitude, longitude = _homes(rng, city)
     habits = Dealt(rng, count) if figures.even else Drawn(rng, count)
-    activity = habits.activity(figures.activity_shape) + LEAST_ACTIVITY
+    if figures.activity is None:
+        activity = habits.activity(figures.activity_shape) + LEAST_ACTIVITY
+    else:
+        activity = habits.activity_of(
+            QuantileSpline(np.array(figures.activity.quantiles), np.array(figures.activity.values))
+        )
     main = choose(list(parameters.amounts.shares.values()), habits.uniform())
     second = choose(list(parameters.amounts.shares.values()), habits.uniform())
     merchants = _choice(rng, merchant_weights, count * figures.favourite_merchants)

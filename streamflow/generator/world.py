@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from streamflow.errors import InputError
+from streamflow.generator.dealing import choose
 from streamflow.generator.parameters import Channel, Parameters, ProductClass
 from streamflow.generator.places import CITIES, STORES
 from streamflow.generator.population import Ints, Population, populate, rank_of
@@ -161,13 +162,19 @@ class World:
         begin = (np.arange(count) * GOLDEN)[:, np.newaxis]
         u = (np.arange(points) + begin % 1) / points
         normal = np.linspace(-5, 5, 4001)
-        own = np.interp(u, normal_cdf(normal), normal)
-        rank = rank_of(people.taste[:, np.newaxis], own, parameters.customers.spend_consistency).ravel()
+        score = np.interp(u, normal_cdf(normal), normal)
+        rank = rank_of(people.taste[:, np.newaxis], score, parameters.customers.spend_consistency).ravel()
         bought, main = np.repeat(self.purchases_a_customer(), points), parameters.customers.main_class_share
+        of_any = parameters.customers.any_class_share
+        own = (1 - of_any) * np.array((main, 1 - main))
         parts = [
             (self._of_classes(np.repeat(classes, points), rank), bought * share)
-            for classes, share in ((people.main_class, main), (people.second_class, 1 - main))
+            for classes, share in zip((people.main_class, people.second_class), own.tolist(), strict=True)
         ]
+        if of_any > 0:
+            spread = np.arange(len(rank)) * GOLDEN**2 % 1
+            chosen = choose(list(parameters.amounts.shares.values()), spread)
+            parts.append((self._of_classes(chosen, rank), bought * of_any))
         target = QuantileSpline(np.array(figures.quantiles), np.array(figures.amounts, dtype=float))
         amounts, mass = (np.concatenate(column) for column in zip(*parts, strict=True))
         return Margin(amounts, mass, target)
