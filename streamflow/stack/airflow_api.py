@@ -85,8 +85,8 @@ class AirflowApi:
         errors = self._request("GET", "/api/v2/importErrors")["import_errors"]
         return [f"{error['filename']}: {str(error['stack_trace']).strip().splitlines()[-1]}" for error in errors]
 
-    def unpause(self, dag_id: str, deadline_s: float = PARSE_DEADLINE_S) -> None:
-        """Let a DAG run, waiting until Airflow has parsed it.
+    def await_parsed(self, dag_id: str, deadline_s: float = PARSE_DEADLINE_S) -> None:
+        """Wait until Airflow has parsed a DAG.
 
         Raises:
             EnvironmentNotReady: It is still unknown at the deadline.
@@ -97,6 +97,14 @@ class AirflowApi:
                 broken = "; ".join(self.import_errors()) or "no file of the folder has an import error"
                 raise EnvironmentNotReady(f"Airflow has not parsed the DAG '{dag_id}' in {deadline_s:.0f} s: {broken}.")
             time.sleep(POLL_S)
+
+    def unpause(self, dag_id: str, deadline_s: float = PARSE_DEADLINE_S) -> None:
+        """Let a DAG run, waiting until Airflow has parsed it.
+
+        Raises:
+            EnvironmentNotReady: It is still unknown at the deadline.
+        """
+        self.await_parsed(dag_id, deadline_s)
         self._request("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": False})
 
     def trigger(self, dag_id: str, run_id: str | None = None) -> str:

@@ -75,7 +75,7 @@ def contracts(calibration: Calibration, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def silver(warehouse: Settings, contracts: Path, tmp_path: Path) -> Settings:
-    """Give a silver with three days of purchases of other customers than the calibration's, judged by rule set 1.1.0."""
+    """Give a silver with three days of purchases of other customers than the calibration's, judged by 1.1.0."""
     settings = warehouse.model_copy(update={"root": contracts, "home": tmp_path / "state"})
     with connect(settings, "silver_db", "transform") as connection:
         connection.execute("TRUNCATE silver.clean_transactions, silver.fraud_decisions, ops.base_scores")
