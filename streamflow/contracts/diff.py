@@ -5,6 +5,7 @@ The comparisons stand in `diff_datasets`, `diff_rule_sets` and `diff_generator`;
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
@@ -39,6 +40,7 @@ Kind = Literal[
 ]
 
 MAX_TOLD = 60
+MAX_PATCHES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Difference:
     @property
     def needed_version(self) -> str | None:
         """The number that the changes ask for; None when nothing changed."""
-        return bump(self.old_version, self.level) if self.level else None
+        return needed_version(self.old_version, self.changes)
 
     @property
     def breaks(self) -> tuple[str, ...]:
@@ -129,15 +131,28 @@ class Difference:
             told += [f"{level}:"] if changes else []
             # What many changes have in common (a refit moves every weight) is said once, after them.
             for (producers, consumers, breaks), alike in groupby(changes, _meaning):
-                told += [f"  {change.what}" for change in alike]
+                told += _listed([f"  {change.what}" for change in alike], level)
                 told += [f"    producers: {producers}"] if producers else []
                 told += [f"    consumers: {consumers}"] if consumers else []
                 told += [f"    breaks: {', '.join(breaks)}"] if breaks else []
         return told
 
 
+def _listed(lines: list[str], level: Level) -> list[str]:
+    """Return lines; of changes that break nobody and decide nothing, the first ones."""
+    if level != "patch" or len(lines) <= MAX_PATCHES:
+        return lines
+    return [*lines[:MAX_PATCHES], f"  ... and {len(lines) - MAX_PATCHES} more; --json lists them all"]
+
+
 def _meaning(change: Change) -> tuple[str, str, tuple[str, ...]]:
     return change.producers, change.consumers, change.breaks
+
+
+def needed_version(old_version: str, changes: Iterable[Change]) -> str | None:
+    """Return the number that changes ask for, before there is a file of that number; None when nothing changed."""
+    level = worst(change.level for change in changes)
+    return bump(old_version, level) if level else None
 
 
 def by_gravity(changes: list[Change]) -> tuple[Change, ...]:

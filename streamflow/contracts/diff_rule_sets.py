@@ -72,16 +72,26 @@ def _measure(place: str, old: Measure, new: Measure, readers: tuple[str, ...]) -
     for one, other in pairs:
         yield from _band(place, one, other, is_first=one is old.bands[0] and other is new.bands[0])
     kept_old, kept_new = {one.id for one, _ in pairs}, {other.id for _, other in pairs}
-    for index, band in enumerate(old.bands):
-        if band.id not in kept_old:
-            effect = FEWER if index == 0 and _bottom(new) > band.at_least else "its purchases weigh as another band's"
-            what = f"{place} {band.id}: band from {band.at_least:g} removed; {effect}"
-            yield Change("band", f"{place}.{band.id}", what, "minor", "", READERS)
-    for index, band in enumerate(new.bands):
-        if band.id not in kept_new:
-            effect = MORE if index == 0 and _bottom(old) > band.at_least else "its purchases weigh otherwise"
-            what = f"{place} {band.id}: band from {band.at_least:g} added, weight {_weight(band.weight_ulo)}; {effect}"
-            yield Change("band", f"{place}.{band.id}", what, "minor", "", READERS)
+    gone = [band for band in old.bands if band.id not in kept_old]
+    fresh = [band for band in new.bands if band.id not in kept_new]
+    if not gone and not fresh:
+        return
+    lowest, lowest_before = _bottom(new), _bottom(old)
+    effect = "its purchases weigh otherwise"
+    if lowest != lowest_before:
+        effect = MORE if lowest < lowest_before else FEWER
+    if gone and fresh:
+        what = f"{place}: bands {_bands(gone)} -> {_bands(fresh)}; {effect}"
+        yield Change("band", place, what, "minor", "", READERS)
+        return
+    word, bands = ("added", fresh) if fresh else ("removed", gone)
+    what = f"{place}: band {word}, {_bands(bands)}; {effect}"
+    yield Change("band", place, what, "minor", "", READERS)
+
+
+def _bands(bands: list[Band]) -> str:
+    """Write bands as where they begin and what they weigh."""
+    return ", ".join(f"from {band.at_least:g} ({_weight(band.weight_ulo)})" for band in bands)
 
 
 def _bottom(measure: Measure) -> float:
@@ -115,7 +125,7 @@ def _band(place: str, old: Band, new: Band, *, is_first: bool) -> Iterator[Chang
         effect = "it adds more to the score" if new.weight_ulo > old.weight_ulo else "it adds less to the score"
         what = f"{here}: weight {_weight(old.weight_ulo)} -> {_weight(new.weight_ulo)}; {effect}"
         yield Change("weight", at, what, "minor", "", READERS)
-    for field in ("n", "interval", "status"):
-        if getattr(old, field) != getattr(new, field):
-            what = f"{here}: {field} {moved(getattr(old, field), getattr(new, field))}"
-            yield Change("evidence", at, what, "patch", "", EVIDENCE)
+    fields = [field for field in ("status", "n", "interval") if getattr(old, field) != getattr(new, field)]
+    if fields:
+        steps = ", ".join(f"{field} {moved(getattr(old, field), getattr(new, field))}" for field in fields)
+        yield Change("evidence", at, f"{here}: {steps}", "patch", "", EVIDENCE)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from streamflow.contracts.calibrations import Calibration, load_calibration
+from streamflow.contracts.calibrations import Calibration, calibration_ids, load_calibration
 from streamflow.contracts.catalogue import Catalogue
 from streamflow.contracts.dataset import Dataset
 from streamflow.contracts.diff import Difference
@@ -97,6 +97,8 @@ def release_proposal(root: Path, proposal: Proposal, *, renumber: bool = False) 
     verify_released(root)
     recorded = read_lock(root)
     proposal = as_released(proposal)
+    if _is_released(root, proposal, recorded):
+        return Released((), {})
     moved = _numbers(root, proposal) if renumber else {}
     if moved:
         proposal = renumbered(proposal, moved)
@@ -149,6 +151,25 @@ def next_version(root: Path, one: Subject) -> str | None:
     """
     known = newest(root, one.family)
     return compare(known, one).needed_version if known else FIRST
+
+
+def _is_released(root: Path, proposal: Proposal, recorded: Mapping[str, str]) -> bool:
+    """Say whether a proposal was released before, under its own numbers or under those that it was given."""
+    stated = {RULE_SETS: proposal.version_of(RULE_SETS), GENERATOR: proposal.version_of(GENERATOR)}
+    numbers = [{}, *({RULE_SETS: one.rule_set, GENERATOR: one.generator} for one in _calibrations(root, proposal))]
+    for given in numbers:
+        kept = {family: number for family, number in given.items() if stated[family] is not None}
+        candidate = renumbered(proposal, kept) if kept else proposal
+        if all(recorded.get(one.name) == one.sha256 for one in candidate.subjects):
+            return True
+    return False
+
+
+def _calibrations(root: Path, proposal: Proposal) -> list[Calibration]:
+    """Return the calibrations on file that were computed on the same datasets as those of a proposal."""
+    datasets = {one.dataset for one in proposal.calibrations.values()}
+    found = [load_calibration(id_, root) for id_ in calibration_ids(root) if id_.rpartition("-")[0] in datasets]
+    return [one for one in found if one.dataset in datasets]
 
 
 def _numbers(root: Path, proposal: Proposal) -> dict[str, str]:

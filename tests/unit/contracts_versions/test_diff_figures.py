@@ -53,13 +53,19 @@ RULE_SET: list[tuple[str, Text, str, Level]] = [
     (
         "band",
         swap(BAND, BAND + STRONGER),
-        "velocity.purchases from_9: band from 9 added, weight 5; its purchases weigh otherwise",
+        "velocity.purchases: band added, from 9 (5); its purchases weigh otherwise",
         "minor",
     ),
     (
         "band",
         swap("bands:\n" + BAND, "bands: []\n"),
-        "velocity.purchases from_6: band from 6 removed; fewer purchases fire",
+        "velocity.purchases: band removed, from 6 (4.59512); fewer purchases fire",
+        "minor",
+    ),
+    (
+        "band",
+        swap(BAND, BAND.replace("id: from_6, at_least: 6", "id: from_4, at_least: 4") + STRONGER),
+        "velocity.purchases: bands from 6 (4.59512) -> from 4 (4.59512), from 9 (5); more purchases fire",
         "minor",
     ),
     (
@@ -146,7 +152,7 @@ GENERATOR: list[tuple[str, Text, str, Level]] = [
     (
         "evidence",
         swap('reason: "enough for favourites to differ"', 'reason: "many"'),
-        "merchants.count: reason enough for favourites to differ -> many",
+        "merchants.count: other reason",
         "patch",
     ),
     ("evidence", swap("figures:", "calibration: tests\nfigures:"), "calibration: none -> tests", "patch"),
@@ -160,6 +166,18 @@ def test_one_change_of_the_generator_is_named_with_its_level(
     """A value is minor, a figure that appears or goes is major, evidence is a patch."""
     found = generator_difference(tmp_path, change)
     assert [(one.kind, one.what, one.level) for one in found.changes] == [(kind, what, level)]
+
+
+def test_a_refit_is_told_in_lines_that_a_person_reads_to_the_end(tmp_path: Path) -> None:
+    """New evidence of every figure: a few of the lines, how many more, and what they mean, once."""
+    found = generator_difference(tmp_path, lambda text: text.replace("status: assumed", "status: anchored"))
+    assert found.level == "patch"
+    assert len(found.changes) > 50
+    lines = found.lines()
+    assert len(lines) == 2 + 8 + 1 + 1
+    assert lines[2] == "  start: status assumed -> anchored"
+    assert lines[-2] == f"  ... and {len(found.changes) - 8} more; --json lists them all"
+    assert len(found.payload()["changes"]) == len(found.changes)
 
 
 def test_every_figure_of_the_shipped_generator_is_compared() -> None:

@@ -214,6 +214,11 @@ def test_renumbering_gives_a_proposal_the_number_that_its_difference_asks_for(co
     assert done.renumbered == {"fraud_rules": "2.0.0"}
     assert newest_released(contracts, "fraud_rules") == "2.0.0"
     assert newest_released(contracts, "generator") == "1.1.0"
+    # Said again, with or without the option, it changes nothing: it is known under its new numbers.
+    before = tree(contracts)
+    for renumber in (True, False):
+        assert release_proposal(contracts, read_proposal(folder), renumber=renumber).names == ()
+    assert tree(contracts) == before
 
 
 def test_the_number_of_a_new_file_can_be_asked_before_it_is_released(contracts: Path, tmp_path: Path) -> None:
