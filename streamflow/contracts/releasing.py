@@ -247,6 +247,22 @@ def _check_calibration(root: Path, one: Subject, given: Mapping[str, Calibration
             raise InputError(f"{one.path} names the calibration {named}: {error}") from None
 
 
+def calibration_faults(root: Path) -> list[str]:
+    """Return one sentence for each rule set or parameter file whose calibration is not on file as it was written.
+
+    Args:
+        root: The contracts folder.
+    """
+    faults = []
+    for name in released_files(root):
+        if name.startswith((f"{RULE_SETS}/", f"{GENERATOR}/")):
+            try:
+                _check_calibration(root, read_subject(root, name), {})
+            except InputError as error:
+                faults.append(str(error))
+    return faults
+
+
 def _claims(one: Subject) -> bool:
     """Say whether any figure of a file is said to come from a calibration."""
     if isinstance(one.content, RuleSet):

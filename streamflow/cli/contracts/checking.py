@@ -19,6 +19,7 @@ def check(as_json: AsJson = False) -> None:
     from streamflow.contracts.calibrations import calibration_ids, load_calibration
     from streamflow.contracts.examples import try_examples
     from streamflow.contracts.released import differences
+    from streamflow.contracts.releasing import calibration_faults
     from streamflow.contracts.rule_sets import check_horizons, load_horizons, load_rule_set, rule_set_versions
     from streamflow.contracts.side_by_side import conflicts
     from streamflow.generator.parameters import load_parameters
@@ -35,7 +36,7 @@ def check(as_json: AsJson = False) -> None:
     worlds = [load_parameters(path) for path in sorted((root / "generator").glob("[0-9]*.yaml"))]
     calibrations = [load_calibration(one, root) for one in calibration_ids(root)]
     lacking = unmigrated(catalogue, settings().root)
-    faults = [*tried.faults, *conflicts(catalogue), *differences(root), *lacking]
+    faults = [*tried.faults, *conflicts(catalogue), *calibration_faults(root), *differences(root), *lacking]
     counts = {
         "contracts": len(datasets),
         "checks": sum(len(dataset.checks) for dataset in datasets),

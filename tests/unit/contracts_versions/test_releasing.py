@@ -9,7 +9,7 @@ import pytest
 from streamflow.contracts.catalogue import SUFFIX
 from streamflow.contracts.proposals import read_proposal
 from streamflow.contracts.released import ContractsBroken, newest_released, read_lock, released_versions
-from streamflow.contracts.releasing import next_version, release, release_proposal
+from streamflow.contracts.releasing import calibration_faults, next_version, release, release_proposal
 from streamflow.contracts.rule_sets import load_rule_set
 from streamflow.contracts.subjects import read_subject
 from streamflow.errors import InputError
@@ -234,6 +234,47 @@ def test_a_calibration_that_was_edited_is_not_released(contracts: Path) -> None:
     path.write_text(path.read_text().replace("68.77", "68.78"))
     with pytest.raises(InputError, match=r"the file was changed after it was written"):
         release(contracts, [])
+
+
+def test_a_rule_set_on_file_whose_calibration_is_gone_is_a_fault(contracts: Path, tmp_path: Path) -> None:
+    """What was released together must stay together."""
+    folder, id_ = proposal(tmp_path / "proposal")
+    release_proposal(contracts, read_proposal(folder))
+    assert calibration_faults(contracts) == []
+    (contracts / "calibrations" / f"{id_}.json").unlink()
+    faults = calibration_faults(contracts)
+    assert len(faults) == 2
+    assert all(f"names the calibration {id_}: There is no calibration {id_};" in fault for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            swap("rate: {value: 0.01, status", "rate: {valeu: 0.01, status"),
+            "the key 'valeu' is unknown; did you mean 'value'?",
+        ),
+        (
+            swap('reason: "a modest rate"}', 'reason: "a modest rate", metod: chosen}'),
+            "the key 'metod' is unknown; did you mean 'method'?",
+        ),
+        (swap("status: assumed, r", "status: asumed, r"), "has the status 'asumed'; did you mean 'assumed'?"),
+        (swap("rate: {value: 0.01, status: assumed", "rate: 0.01 #"), "'fraud.rate' must be a figure with value"),
+        (swap("figures:", "figure:"), "the key 'figure' is unknown; did you mean 'figures'?"),
+        (swap("version: 1.1.0", "version: 1.2.0"), "the version 1.2.0 is not that of its file, 1.1.0."),
+    ],
+)
+def test_wrong_generator_parameters_name_file_line_and_the_nearest(
+    contracts: Path, change: Text, sentence: str
+) -> None:
+    """They are read strictly before they are compared."""
+    path = put(contracts, "generator/1.1.0.yaml", generator_text("1.1.0", change))
+    before = tree(contracts)
+    with pytest.raises(InputError) as error:
+        release(contracts, [])
+    assert str(error.value).startswith(f"{path} line ")
+    assert sentence in str(error.value)
+    assert tree(contracts) == before
 
 
 @pytest.mark.parametrize(
