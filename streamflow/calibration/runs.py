@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from streamflow.errors import EnvironmentNotReady, InputError, StreamFlowError, nearest
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 KEPT_RUNS: Final = 20
 CELL_TIMEOUT_S: Final = 1800
 START_TIMEOUT_S: Final = 60
+SOCKET_PATH_LENGTH: Final = 100
+SOCKET_NAME_LENGTH: Final = 52
 RESULT_MIME: Final = "application/vnd.streamflow.result+json"
 
 _UNSTATED: Final = object()
@@ -264,10 +266,11 @@ def _execute(source: Path, copy: Path, given: dict[str, Any], cwd: Path | None, 
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
 
     name = source.stem
     try:
-        with _private_kernel():
+        with _private_kernel() as transport:
             return papermill.execute_notebook(
                 str(source),
                 str(copy),
@@ -279,6 +282,7 @@ def _execute(source: Path, copy: Path, given: dict[str, Any], cwd: Path | None, 
                 start_timeout=START_TIMEOUT_S,
                 execution_timeout=cell_timeout_s,
                 cwd=None if cwd is None else str(cwd),
+                config=Config({"KernelManager": {"transport": transport}}),
             )
     except PapermillExecutionError as error:
         said = f"{error.ename}: {_first_line(error.evalue)}" if error.evalue else error.ename
@@ -298,14 +302,19 @@ def _execute(source: Path, copy: Path, given: dict[str, Any], cwd: Path | None, 
 
 
 @contextmanager
-def _private_kernel() -> Iterator[None]:
-    """Keep the kernel's connection file and IPython's history out of the home, which may not be writable at all."""
-    with tempfile.TemporaryDirectory(prefix="streamflow-kernel-") as folder:
+def _private_kernel() -> Iterator[Literal["ipc", "tcp"]]:
+    """Keep the kernel's files out of the home, which may not be writable at all; say how to talk to the kernel.
+
+    By sockets in a folder of its own, which nobody else may enter; by TCP on loopback where their paths would be longer
+    than the system takes.
+    """
+    with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
         wanted = {"JUPYTER_RUNTIME_DIR": folder, "IPYTHONDIR": folder}
         added = {name: value for name, value in wanted.items() if name not in os.environ}
         os.environ.update(added)
+        runtime = os.environ["JUPYTER_RUNTIME_DIR"]
         try:
-            yield
+            yield "ipc" if len(runtime) + SOCKET_NAME_LENGTH <= SOCKET_PATH_LENGTH else "tcp"
         finally:
             for name in added:
                 del os.environ[name]
