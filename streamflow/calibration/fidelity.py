@@ -5,8 +5,8 @@ Three kinds of gates (docs: notebooks/fidelity.ipynb shows each of them fail):
 - Distributions have fixed limits: Wasserstein-1 over the standard deviation at most 0.05, Kolmogorov-Smirnov complement
   at least 0.97 from 10,000 rows on, total variation of categories at most 0.02. Where two halves of the source itself
   lie further apart than the limit, the source cannot say; that is "not identifiable", never passed.
-- Fraud rates by kind must lie inside the source's intervals: Wilson's for all cells together (Sidak), with customers as
-  clusters, and as wide as another run of the generated size may differ.
+- Fraud rates by kind must lie inside an interval around the source's: a score interval for all rates together (Sidak),
+  with customers as clusters, as wide as two runs of these sizes may lie apart.
 - Behaviour may lie as far from the source as twice what two random halves of its customers lie apart.
 """
 

@@ -1,7 +1,8 @@
-"""Fraud rates by kind of purchase, held against simultaneous intervals of the source's."""
+"""Fraud rates by kind of purchase, held against simultaneous intervals around the source's."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from statistics import NormalDist
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from streamflow.calibration.fidelity_samples import class_codes
 from streamflow.calibration.fraud import TENTHS, tenth_of
 from streamflow.calibration.products import CLASSES
 from streamflow.datasets.table import Ints
-from streamflow.statistics.intervals import effective_n, wilson
+from streamflow.statistics.intervals import effective_n
 
 LEVEL = 0.95
 LEAST_ROWS = 50
@@ -24,7 +25,7 @@ class Rates(NamedTuple):
     """How far the generated rates lie from the source's.
 
     Attributes:
-        worst: Largest distance over the half width of the interval, on the side where it lies; at most 1 is inside.
+        worst: Largest distance over the half width of the interval; at most 1 is inside.
         note: How many cells, and which is the worst.
     """
 
@@ -45,6 +46,14 @@ class Cell(NamedTuple):
     rate: float
     clustered: float
 
+    @property
+    def independent(self) -> float:
+        """Variance that the rate would have if purchases were independent."""
+        return self.rate * (1 - self.rate) / self.n if self.n else 0.0
+
+
+Compared = list[tuple[str, Cell, Cell]]
+
 
 def rate_gates(one: Prepared, other: Prepared) -> Iterator[tuple[str, Rates | str]]:
     """Yield name and outcome by kind: all purchases, hours, tenths of the time, products; a text says why none.
@@ -53,49 +62,74 @@ def rate_gates(one: Prepared, other: Prepared) -> Iterator[tuple[str, Rates | st
         one: The source.
         other: The run.
     """
+    compared = dict(_compared(one, other))
+    cells = sum(len(outcome) for outcome in compared.values() if not isinstance(outcome, str))
+    z = NormalDist().inv_cdf(1 - (1 - LEVEL ** (1 / max(1, cells))) / 2)
+    for name, outcome in compared.items():
+        if isinstance(outcome, str):
+            yield name, outcome
+        elif name == "products" and other.table.product is None:
+            yield name, Rates(float("inf"), "the run has no products")
+        else:
+            yield name, _rates(outcome, z, cells)
+
+
+def _compared(one: Prepared, other: Prepared) -> Iterator[tuple[str, Compared | str]]:
     everything = [np.zeros(len(rows.table), dtype=np.int64) for rows in (one, other)]
-    yield "all", _rates(one, other, (everything[0], everything[1]), ["all"])
-    yield "hours", _rates(one, other, (one.hour, other.hour), [f"{hour} h" for hour in range(24)])
+    yield "all", _cells(one, other, (everything[0], everything[1]), ["all"])
+    hours = [f"{hour} h" for hour in range(24)]
+    yield "hours", _cells(one, other, (one.hour, other.hour), hours)
+    if one.table.offset_min is None or other.table.offset_min is None:
+        yield "local_hours", "no local offsets"
+    else:
+        local = [(rows.minute // 60).astype(np.int64) for rows in (one, other)]
+        yield "local_hours", _cells(one, other, (local[0], local[1]), hours)
     tenths = [tenth_of(rows.table.event_us, rows.traffic.start_us, rows.traffic.days) for rows in (one, other)]
-    yield "tenths", _rates(one, other, (tenths[0], tenths[1]), [f"tenth {place + 1}" for place in range(TENTHS)])
+    yield "tenths", _cells(one, other, (tenths[0], tenths[1]), [f"tenth {place + 1}" for place in range(TENTHS)])
     if one.table.product is None:
         yield "products", "no product column"
     elif other.table.product is None:
-        yield "products", Rates(float("inf"), "the run has no products")
+        yield "products", []
     else:
-        yield "products", _rates(one, other, (class_codes(one), class_codes(other)), list(CLASSES))
+        yield "products", _cells(one, other, (class_codes(one), class_codes(other)), list(CLASSES))
 
 
-def _rates(one: Prepared, other: Prepared, codes: tuple[Ints, Ints], names: list[str]) -> Rates | str:
+def _cells(one: Prepared, other: Prepared, codes: tuple[Ints, Ints], names: list[str]) -> Compared | str:
     least = LEAST_FRAUDS if len(names) > 1 else LEAST_ALL
     if one.table.fraud.sum() < least:
         return f"fewer than {least} frauds"
     pairs = [(name, _cell(one, codes[0] == place), _cell(other, codes[1] == place)) for place, name in enumerate(names)]
-    kept: list[tuple[str, Cell, Cell]] = [
-        (name, mine, theirs) for name, mine, theirs in pairs if min(mine.n, theirs.n) >= LEAST_ROWS
-    ]
-    if not kept:
-        return f"no kind has {LEAST_ROWS} purchases"
-    effects = [_design_effect([mine for _, mine, _ in kept]), _design_effect([theirs for _, _, theirs in kept])]
-    z = NormalDist().inv_cdf(1 - (1 - LEVEL ** (1 / len(kept))) / 2)
-    worst, where = 0.0, kept[0][0]
-    for name, mine, theirs in kept:
-        # As wide as two runs of these sizes may lie apart: both have noise, and fraud comes in episodes.
-        n = 1 / (effects[0] / mine.n + effects[1] / theirs.n)
-        inside = wilson(mine.rate * n, n, z)
-        apart = theirs.rate - mine.rate
-        room = inside.high - mine.rate if apart > 0 else mine.rate - inside.low
-        distance = abs(apart) / room if room > 0 else (0.0 if apart == 0 else float("inf"))
+    kept = [(name, mine, theirs) for name, mine, theirs in pairs if min(mine.n, theirs.n) >= LEAST_ROWS]
+    return kept or f"no kind has {LEAST_ROWS} purchases"
+
+
+def _rates(compared: Compared, z: float, cells: int) -> Rates:
+    pooled = _pooled_effect([mine for _, mine, _ in compared]), _pooled_effect([theirs for _, _, theirs in compared])
+    worst, where = 0.0, compared[0][0]
+    for name, mine, theirs in compared:
+        # How far two runs of these sizes may lie apart if both have one rate: the score interval of a difference, which
+        # holds for rates near 0 as well. Both runs have noise, and fraud comes in episodes.
+        rows = _rows(mine, pooled[0]), _rows(theirs, pooled[1])
+        common = (mine.rate * rows[0] + theirs.rate * rows[1]) / sum(rows)
+        room = z * math.sqrt(common * (1 - common) * (1 / rows[0] + 1 / rows[1]))
+        apart = abs(theirs.rate - mine.rate)
+        distance = apart / room if room > 0 else (0.0 if apart == 0 else float("inf"))
         if distance > worst:
             worst, where = distance, name
-    judged = f"{len(kept)} of {len(names)} kinds with {LEAST_ROWS} purchases"
-    return Rates(worst, f"{judged}, simultaneous intervals (Sidak); worst: {where}")
+    kinds = f"{len(compared)} kinds with {LEAST_ROWS} purchases"
+    return Rates(worst, f"{kinds}, interval of {cells} rates together (Sidak); worst: {where}")
 
 
-def _design_effect(cells: list[Cell]) -> float:
-    """Return by how much dependence within customers widens rates; pooled, since a rare kind says little of its own."""
-    independent = sum(cell.rate * (1 - cell.rate) / cell.n for cell in cells)
+def _pooled_effect(cells: list[Cell]) -> float:
+    """Return by how much dependence within customers widens rates, pooled over kinds."""
+    independent = sum(cell.independent for cell in cells)
     return max(1.0, sum(cell.clustered for cell in cells) / independent) if independent else 1.0
+
+
+def _rows(cell: Cell, pooled: float) -> float:
+    """Return how many independent rows would say as much; a rare kind's own effect counts where it is the larger."""
+    own = cell.clustered / cell.independent if cell.independent else 1.0
+    return cell.n / max(pooled, own)
 
 
 def _cell(rows: Prepared, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Cell:
