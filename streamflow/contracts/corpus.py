@@ -85,15 +85,12 @@ def corpus(dataset: Dataset, catalogue: Catalogue) -> tuple[CorpusRow, ...]:
     """
     bases = [json.loads(path.read_text(encoding="utf-8")) for path in example_files(dataset, "valid")]
     rows = [*_shipped(dataset)]
-    steering = _steering(dataset)
     for top in dataset.columns:
         for column in top.walk():
             if _is_version(dataset, column):
                 rows += _versions(dataset, column, bases)
             else:
-                tried = _tried(column, _presence(column, bases), _base(dataset.columns, column, bases))
-                # Another value of a field that others hang on asks for another record; the examples show those.
-                rows += [row for row in tried if column.path not in steering or not row.valid]
+                rows += _of_column(dataset.columns, column, bases)
         by = top.extensions.contract_by_field
         for value, reference in (by.contracts if by is not None else {}).items():
             members = [base for base in bases if base.get(by.field if by is not None else "") == value]
@@ -101,13 +98,28 @@ def corpus(dataset: Dataset, catalogue: Catalogue) -> tuple[CorpusRow, ...]:
     return tuple(_as_read(dataset, row) for row in rows if row.trait != UNSTORABLE_TEXT or _refuses_text(dataset, row))
 
 
-def _steering(dataset: Dataset) -> frozenset[str]:
-    """Name the fields whose value says what other fields must be."""
-    every = [column.extensions for column in dataset.columns]
-    return frozenset(
-        [one.required_when.field for one in every if one.required_when is not None]
-        + [one.contract_by_field.field for one in every if one.contract_by_field is not None]
-    )
+def _of_column(columns: tuple[Column, ...], column: Column, bases: list[dict[str, Any]]) -> list[CorpusRow]:
+    """Return the rows of one column; the values of a field that others hang on each in a record that suits them."""
+    presence = _presence(columns, column, bases)
+    base = _base(columns, column, bases)
+    needed: dict[str, list[str]] = {}
+    steers = False
+    for other in columns:
+        when, by = other.extensions.required_when, other.extensions.contract_by_field
+        if when is not None and when.field == column.path:
+            needed.setdefault(when.equals, []).append(other.path)
+            steers = True
+        steers = steers or (by is not None and by.field == column.path)
+    if not steers:
+        return _tried(column, presence, base)
+    rows = [row for row in _tried(column, presence, base) if not row.valid]
+    for value in column.enum if needed else ():
+        suits = [one for one in bases if all(one.get(name) is not None for name in needed.get(str(value), []))]
+        if suits:
+            rows.append(
+                CorpusRow(f"{column.path}: the value {value}", changed(suits[0], column.path, value), column.path)
+            )
+    return rows
 
 
 def _refuses_text(dataset: Dataset, row: CorpusRow) -> bool:
@@ -164,7 +176,7 @@ def _is_version(dataset: Dataset, column: Column) -> bool:
 def _versions(dataset: Dataset, column: Column, bases: list[dict[str, Any]]) -> list[CorpusRow]:
     """Return rows for the field that says which version judges: a text that names none ends the judgement."""
     base = bases[0]
-    rows = _tried(column, _presence(column, bases), base, only="type")
+    rows = _tried(column, _presence(dataset.columns, column, bases), base, only="type")
     for label, text in (
         ("of the future", "999.0.0"),
         ("no version", "1.0"),
@@ -176,12 +188,10 @@ def _versions(dataset: Dataset, column: Column, bases: list[dict[str, Any]]) -> 
 
 
 def _tried(
-    column: Column, presence: list[tuple[Case, dict[str, Any]]], base: dict[str, Any] | None, only: str = ""
+    column: Column, presence: list[tuple[Case, dict[str, Any]]], base: dict[str, Any], only: str = ""
 ) -> list[CorpusRow]:
     """Return rows for the presence and the values of one column."""
-    tried = list(presence)
-    if base is not None:
-        tried += [(_by_setting(column, case), base) for case in cases(column) if only in ("", case.kind)]
+    tried = [*presence, *((_by_setting(column, case), base) for case in cases(column) if only in ("", case.kind))]
     rows = []
     for case, start in tried:
         if only and case.trait == UNSTORABLE_TEXT:
@@ -201,25 +211,36 @@ def _by_setting(column: Column, case: Case) -> Case:
     return Case(case.label, case.value, "equals_setting", REASON["equals_setting"])
 
 
-def _presence(column: Column, bases: list[dict[str, Any]]) -> list[tuple[Case, dict[str, Any]]]:
+def _presence(
+    columns: tuple[Column, ...], column: Column, bases: list[dict[str, Any]]
+) -> list[tuple[Case, dict[str, Any]]]:
     """Return cases of a column that is missing or null, each with the record to change."""
     if column.path.endswith("[]"):
         return []
     found: list[tuple[Case, dict[str, Any]]] = []
-    for base in bases:
-        holder = _holder(base, column.path)
-        if holder is None:
-            continue
+    for base in [base for base in bases if _holder(base, column.path)] or [_base(columns, column, bases)]:
         kind = "required" if column.required else None
         when = column.extensions.required_when
-        if when is not None and holder.get(when.field) == when.equals:
+        if when is not None and _holder(base, column.path).get(when.field) == when.equals:
             kind = "required_when"
+            found += [(Case("missing elsewhere", _MISSING), other) for other in _elsewhere(columns, column, base)]
         reason = REASON[kind] if kind else ""
         found += [(Case("missing", _MISSING, kind, reason), base), (Case("null", None, kind, reason), base)]
     return found
 
 
-def _base(columns: tuple[Column, ...], column: Column, bases: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _elsewhere(columns: tuple[Column, ...], column: Column, base: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a record in which a column that is needed at times is not, where a value of the other field allows it."""
+    when = column.extensions.required_when
+    steering = next(one for one in columns if when is not None and one.name == when.field)
+    others = [one.extensions.required_when for one in columns]
+    asking = {other.equals for other in others if other is not None and other.field == steering.name}
+    free = [value for value in steering.enum if value not in asking]
+    if free:
+        yield changed(base, steering.path, free[0])
+
+
+def _base(columns: tuple[Column, ...], column: Column, bases: list[dict[str, Any]]) -> dict[str, Any]:
     """Return an example in which a column can be set; where its parent is always absent, with a sample of that."""
     with_parent = [base for base in bases if _holder(base, column.path) is not None]
     needing = [base for base in with_parent if _is_set(base, column.path)]
@@ -239,7 +260,7 @@ def _inner(dataset: Dataset, parent: str, bases: list[dict[str, Any]]) -> list[C
     rows: list[CorpusRow] = []
     inside = [base[parent] for base in bases]
     for column in dataset.columns:
-        for row in _tried(column, _presence(column, inside), _base(dataset.columns, column, inside)):
+        for row in _of_column(dataset.columns, column, inside):
             record = {**bases[0], parent: dict(row.record)}
             label = f"{parent}.{row.label}"
             rows.append(CorpusRow(label, record, f"{parent}.{row.column}", row.check_id, row.reason, row.trait))

@@ -205,6 +205,8 @@ def _strings(column: Column) -> Iterator[Case]:
     if limits.is_uuid:
         yield Case("upper case", SAMPLE_UUID.upper())
         yield _bad("a letter after f", SAMPLE_UUID[:-1] + "g", "type")
+        yield _bad("without dashes", SAMPLE_UUID.replace("-", ""), "type")
+        yield _bad("in braces", "{" + SAMPLE_UUID + "}", "type")
         yield _bad("dashes elsewhere", SAMPLE_UUID[:8] + SAMPLE_UUID[9:13] + "--" + SAMPLE_UUID[14:], "type")
         return
     for label, odd in _ODD_TEXTS:
@@ -223,12 +225,15 @@ def _lengths(column: Column) -> Iterator[Case]:
             text = None if length is None else _text(column, length)
             if text is not None and (low or 0) <= len(text) <= (high or len(text)):
                 yield Case(f"{length} characters, {where} a bound", text)
+    # Text of another length is no uuid at all, and the type comes first.
+    is_uuid = limits_of(column).is_uuid
+    kind = "type" if is_uuid else "length"
     if low:
-        yield _bad("one character too few", (_text(column, low - 1) or "A" * (low - 1)), "length")
+        yield _bad("one character too few", (_text(column, low - 1) or "A" * (low - 1)), kind)
     if high:
-        yield _bad("one character too many", (_text(column, high + 1) or "A" * (high + 1)), "length")
-        yield _bad("far too many", "A" * (high + 5000), "length")
-        if not column.options.pattern and not limits_of(column).is_uuid:
+        yield _bad("one character too many", (_text(column, high + 1) or "A" * (high + 1)), kind)
+        yield _bad("far too many", "A" * (high + 5000), kind)
+        if not column.options.pattern and not is_uuid:
             yield Case("four bytes each, at the bound", "\U0001f600" * high)
             yield _bad("four bytes each, one too many", "\U0001f600" * (high + 1), "length")
             yield _bad("combining accents count", "e\u0301" * (high // 2) + "ee", "length")

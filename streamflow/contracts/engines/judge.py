@@ -227,7 +227,8 @@ class Judge:
     def _by_contract(
         field: _Field, members: tuple[str, dict[str, Judge]], value: Any, siblings: Mapping[str, Any]
     ) -> tuple[Fault | None, bool]:
-        judge = members[1].get(siblings[members[0]])
+        named = siblings.get(members[0])
+        judge = members[1].get(named) if isinstance(named, str) else None
         if judge is None:
             return ("not_in_enum", f"The field '{members[0]}' names no contract for '{field.path}'."), False
         fault, unknown = judge(value)

@@ -115,7 +115,6 @@ _IN_PART = {
     ("type", "bigint"): "only in part: a fraction is rounded",
     ("type", "numeric"): "only in part: a number is rounded to the digits that are kept",
     ("type", "uuid"): "only in part: other ways of writing a uuid are read",
-    ("length", "uuid"): "only in part: the column's type refuses another length as no uuid",
     ("format", "timestamptz"): "only in part: other ways of writing a time are read, and kept as that time",
     ("format", "date"): "only in part: other ways of writing a day are read, and kept as that day",
 }

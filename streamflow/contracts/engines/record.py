@@ -13,6 +13,7 @@ event-time window. Explicit null counts as absent. Unknown fields are kept. An i
 from __future__ import annotations
 
 import hashlib
+from string import Formatter
 from typing import Any
 
 import msgspec
@@ -24,7 +25,9 @@ from streamflow.contracts.engines.fast import VERSION_FIELD, compile_fast
 from streamflow.contracts.engines.json_strict import PROOF_BYTES, Fault, prove, read
 from streamflow.contracts.engines.judge import Judge
 from streamflow.contracts.names import Reason
+from streamflow.contracts.odcs import TopicExtensions
 from streamflow.contracts.timestamps import LAST_US, parse_us
+from streamflow.errors import InputError
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
@@ -53,10 +56,11 @@ class TopicValidator:
     """One version of one topic's contract, compiled."""
 
     def __init__(self, dataset: Dataset, catalogue: Catalogue, settings: dict[str, str]) -> None:
-        """Compile; raises InputError when the contract refers to one that does not exist."""
+        """Compile; raises InputError when the contract refers to what does not exist or may be absent."""
         topic = dataset.topic
         if topic is None:
             raise ValueError(f"{dataset.id} is no topic")
+        _hold_around(dataset, topic)
         self.version = dataset.version
         self.max_bytes = topic.max_record_bytes or topic.max_message_bytes
         self.proof_bytes = min(PROOF_BYTES, self.max_bytes)
@@ -184,6 +188,38 @@ class Validator:
             return _reject(*fault, version, one.version)
         status = "accepted_unknown_fields" if unknown else "accepted"
         return Verdict(None, "", record, time_us, status, version, one.version)
+
+
+def _hold_around(dataset: Dataset, topic: TopicExtensions) -> None:
+    """Refuse a contract by which a record could lack what its key or its event time is made of.
+
+    Raises:
+        InputError: Naming the field, or the value of a field, that is the matter.
+    """
+    needed = {column.name for column in dataset.columns if column.required}
+    by = topic.key_templates
+    for name in (topic.key_field, topic.event_time_field, by.field if by else None):
+        if name is not None and name not in needed:
+            raise InputError(
+                f"The contract {dataset.id} takes its key or event time from '{name}', which is not required."
+            )
+    if by is None:
+        return
+    values = {str(value) for column in dataset.columns if column.name == by.field for value in column.enum}
+    if not values or not values <= set(by.templates):
+        missing = ", ".join(sorted(values - set(by.templates))) or "any value"
+        raise InputError(f"The contract {dataset.id} has no key template for {missing} of '{by.field}'.")
+    for value, template in by.templates.items():
+        at_times = {
+            column.name
+            for column in dataset.columns
+            if (when := column.extensions.required_when) is not None and (when.field, when.equals) == (by.field, value)
+        }
+        for _, name, _, _ in Formatter().parse(template):
+            if name and name not in needed | at_times:
+                raise InputError(
+                    f"The contract {dataset.id} makes the key of a {value} from '{name}', which may be absent."
+                )
 
 
 def _reject(reason: Reason, detail: str, schema_version: str | None, contract_version: str) -> Verdict:

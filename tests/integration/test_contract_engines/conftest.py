@@ -9,6 +9,7 @@ import pytest
 
 from streamflow.settings import Settings
 from streamflow.warehouse.migrations import migrate
+from tests.integration.test_contract_engines.table_suites import GxTables
 from tests.integration.test_warehouse.conftest import ROOT, make_databases, running_postgres
 
 
@@ -19,3 +20,11 @@ def migrated() -> Iterator[Settings]:
         make_databases(settings)
         assert migrate(settings), "a new database needs its migrations"
         yield settings
+
+
+@pytest.fixture(scope="package")
+def suites(migrated: Settings) -> Iterator[GxTables]:
+    """Give what runs suites; the library takes ten seconds to import, so once."""
+    tables = GxTables(migrated)
+    yield tables
+    tables.close()

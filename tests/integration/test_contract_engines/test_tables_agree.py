@@ -7,7 +7,6 @@ PostgreSQL keeps of a value that it made fit must keep the contract.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
@@ -29,15 +28,7 @@ TABLES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def suites(migrated: Settings) -> Iterator[GxTables]:
-    """Give what runs suites; the library takes ten seconds to import, so once."""
-    tables = GxTables(migrated)
-    yield tables
-    tables.close()
-
-
-ROWS_OF_TABLES = {"bronze": 2981, "silver": 4214, "gold": 2838}
+ROWS_OF_TABLES = {"bronze": 2981, "silver": 4226, "gold": 2838}
 LEFT = {
     "judge": {},
     "pandera": {"enum": 18, "length": 38, "pattern": 28, "range": 4, "required": 32, "type": 134},
@@ -46,23 +37,22 @@ LEFT = {
         "enum": 18,
         "format, kept as fitting": 776,
         "length": 38,
-        "length, refused for its form": 6,
         "pattern": 28,
         "range": 4,
         "required": 32,
         "type": 134,
-        "type, kept as fitting": 440,
+        "type, kept as fitting": 444,
         "type, refused for its form": 347,
     },
     "great_expectations": {
         "enum": 18,
         "format": 1708,
         "items": 10,
-        "length": 44,
+        "length": 38,
         "pattern": 28,
         "range": 4,
         "required": 32,
-        "type": 2819,
+        "type": 2829,
     },
 }
 """Rows whose fault an engine does not see, or sees otherwise, by kind of the check that it names as left."""
