@@ -6,14 +6,15 @@ The fast path is Arrow's reader. Only when that refuses a file is it read again,
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from streamflow.datasets.raw_file import HEAD_BYTES, RawFile
-from streamflow.errors import InputError, nearest
+from streamflow.datasets.raw_file import HEAD_BYTES, RawFile, printable
+from streamflow.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +141,10 @@ def _header(file: RawFile, raw: IO[bytes]) -> list[str]:
         text = line.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
         raise InputError(f"{file.name} line 1 is no UTF-8 text, so this is no CSV of Kaggle's.") from None
-    return next(csv.reader([text]))
+    try:
+        return next(csv.reader([text], strict=True))
+    except csv.Error as error:
+        raise InputError(f"{file.name} line 1 is no line of a CSV: {error}.") from None
 
 
 def _check_names(file: RawFile, names: Sequence[str], wanted: Wanted) -> None:
@@ -153,25 +157,30 @@ def _check_names(file: RawFile, names: Sequence[str], wanted: Wanted) -> None:
                 raise InputError(f"{where}: the columns are separated by {word}, not by commas; save it with commas.")
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise InputError(f"{where}: the column '{twice[0]}' stands there {Counter(names)[twice[0]]} times.")
+        raise InputError(f"{where}: the column '{printable(twice[0])}' stands there {Counter(names)[twice[0]]} times.")
     unknown = [name for name in names if name not in wanted.known]
     missing = [name for name in wanted.required if name not in names]
-    if missing and unknown:
-        tail = nearest(missing[0], unknown) if len(unknown) < 12 else f"it begins with {', '.join(names[:4])}."
-        raise InputError(
-            f"{where}: the column '{missing[0]}' is missing; "
-            f"{tail.replace('did you mean', 'was it renamed to').replace('valid:', 'unknown here:')}"
-        )
     if missing:
-        rest = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
-        raise InputError(f"{where}: the column '{missing[0]}'{rest} is missing; the file has {len(names)} columns.")
+        raise InputError(f"{where}: the column '{missing[0]}' is missing; {_instead(missing, unknown, len(names))}")
     if unknown:
-        raise InputError(f"{where}: the column '{unknown[0]}' is unknown; {_near(unknown[0], wanted.known)}")
+        raise InputError(
+            f"{where}: the column '{printable(unknown[0])}' is unknown; {_known(unknown[0], wanted.known)}"
+        )
 
 
-def _near(name: str, known: Mapping[str, Type]) -> str:
-    tail = nearest(name, known)
-    return tail if len(tail) < 200 else "the file must have the columns that Kaggle's has."
+def _instead(missing: Sequence[str], unknown: Sequence[str], count: int) -> str:
+    """Say what the file has in place of a column."""
+    close = difflib.get_close_matches(missing[0], unknown, n=1, cutoff=0.4)
+    if close:
+        return f"was it renamed to '{printable(close[0])}'?"
+    odd = f", {len(unknown)} of them unknown" if unknown else ""
+    rest = f"; {len(missing) - 1} more are missing" if len(missing) > 1 else ""
+    return f"the file has {count} column{'' if count == 1 else 's'}{odd}{rest}."
+
+
+def _known(name: str, known: Mapping[str, Type]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"did you mean '{close[0]}'?" if close else "the file must have the columns that Kaggle's has."
 
 
 def _first_fault(file: RawFile, names: Sequence[str], wanted: Wanted, told: str) -> InputError:
@@ -192,10 +201,12 @@ def _first_fault(file: RawFile, names: Sequence[str], wanted: Wanted, told: str)
                     return InputError(f"{where} has {len(cells)} cells, and the header has {len(names)}.")
                 for index, name in numbers:
                     if not _is_number(cells[index]):
-                        return InputError(f"{where}: the column '{name}' must be a number, not '{cells[index][:40]}'.")
+                        return InputError(
+                            f"{where}: the column '{name}' must be a number, not '{printable(cells[index])}'."
+                        )
     except (csv.Error, UnicodeDecodeError) as error:
         return InputError(f"{file.name} is no CSV: {error}.")
-    return InputError(f"{file.name} is no CSV that can be read: {told}.")
+    return InputError(f"{file.name} is no CSV that can be read: {printable(told, 200)}.")
 
 
 def _is_number(cell: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -50,7 +51,7 @@ class RawFile:
     @property
     def name(self) -> str:
         """How sentences name it."""
-        return f"{self.path.name}/{self.member}" if self.member else self.path.name
+        return f"{self.path.name}/{printable(self.member)}" if self.member else self.path.name
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
@@ -62,10 +63,11 @@ class RawFile:
         try:
             with self._opened() as raw, _Counted(raw, self) as counted:
                 yield io.BufferedReader(counted, 1 << 20)
-        except (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile) as error:
-            raise InputError(f"{self.path} is damaged, most likely half a download: {error}.") from None
-        except RuntimeError as error:
-            raise InputError(f"{self.path} cannot be unpacked: {error}.") from None
+        except (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile, struct.error) as error:
+            raise InputError(f"{self.path} is damaged, most likely half a download: {_plain(error)}.") from None
+        except (OSError, RuntimeError, NotImplementedError) as error:
+            # RuntimeError is zipfile's word for an archive with a password.
+            raise InputError(f"{self.path} cannot be read: {_plain(error)}.") from None
 
     @contextmanager
     def _opened(self) -> Iterator[IO[bytes]]:
@@ -120,10 +122,13 @@ def recognise(path: Path, wanted: Sequence[str]) -> RawFile:
     if not path.is_file():
         known = sorted(one.name for one in path.parent.glob("*") if one.is_file()) if path.parent.is_dir() else []
         raise InputError(f"There is no file {path}{'; ' + nearest(path.name, known) if known else '.'}")
-    with path.open("rb") as file:
-        head = file.read(4096)
-        file.seek(0)
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+            file.seek(0)
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {_plain(error)}.") from None
     if not head.strip():
         raise InputError(f"{path} is empty: download {wanted[0]} again.")
     if head.startswith(_PARQUET):
@@ -140,9 +145,21 @@ def zip_names(path: Path) -> list[str]:
     """Return the names of the files in a zip archive; raises InputError when it is damaged."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return [one.filename for one in archive.infolist() if not one.is_dir()]
-    except (zipfile.BadZipFile, NotImplementedError) as error:
-        raise InputError(f"{path} is a damaged zip archive, most likely half a download: {error}.") from None
+            return [name for name in archive.namelist() if name and not name.endswith("/")]
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
+        raise InputError(f"{path} is a damaged zip archive, most likely half a download: {_plain(error)}.") from None
+
+
+def printable(name: str, most: int = 40) -> str:
+    """Return a name from a file so that it fits a sentence: one line, cut, nothing that a terminal would obey."""
+    shown = "".join(letter if letter.isprintable() else "?" for letter in name)
+    return shown if len(shown) <= most else shown[:most] + "..."
+
+
+def _plain(error: Exception) -> str:
+    """Return an error's own words on one line and without a full stop."""
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return printable(" ".join(words.split()), 200).rstrip(".") or type(error).__name__
 
 
 def _member(path: Path, wanted: Sequence[str]) -> str:
@@ -154,7 +171,7 @@ def _member(path: Path, wanted: Sequence[str]) -> str:
     tables = [name for name in names if name.lower().endswith(".csv")]
     if len(tables) == 1:
         return tables[0]
-    held = ", ".join(names[:5]) if names else "nothing"
+    held = ", ".join(printable(name) for name in names[:5]) if names else "nothing"
     raise InputError(f"{path} is an archive without {wanted[0]}; it holds {held}.")
 
 
