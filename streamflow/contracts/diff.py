@@ -160,18 +160,23 @@ def by_gravity(changes: list[Change]) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=lambda change: -LEVELS.index(change.level)))
 
 
-def told(value: Any) -> str:
-    """Write a value of a contract in a few words."""
+def told(value: Any, digits: int = 10) -> str:
+    """Write a value of a contract in a few words.
+
+    Args:
+        value: Plain data.
+        digits: Significant digits of a number with a fraction.
+    """
     if value is None:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.10g}"
+        return f"{value:.{digits}g}"
     if isinstance(value, list | tuple):
-        text = "[" + ", ".join(told(item) for item in value) + "]"
+        text = "[" + ", ".join(told(item, digits) for item in value) + "]"
     elif isinstance(value, dict):
-        text = "{" + ", ".join(f"{key}: {told(item)}" for key, item in value.items()) + "}"
+        text = "{" + ", ".join(f"{key}: {told(item, digits)}" for key, item in value.items()) + "}"
     else:
         text = str(value)
     return text if len(text) <= MAX_TOLD else text[: MAX_TOLD - 4].rstrip(", ") + " ..."

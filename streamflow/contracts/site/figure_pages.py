@@ -26,6 +26,8 @@ RULE_WORDS = {
     "blacklist": "The merchant is listed at event time.",
 }
 MICRO = 1_000_000
+DIGITS = 5
+"""Significant digits that a table shows; the whole value stands in the file."""
 
 
 def rule_set_context(subject: Subject, sources: Sources) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def _evidence(calibration: Calibration | None, name: str, figure: Figure | None)
         "name": name,
         "figure": figure,
         "source": "" if source is None else f"{source.name} ({source_words(source)})",
-        "interval": "" if figure is None or figure.interval is None else told(figure.interval),
+        "interval": "" if figure is None or figure.interval is None else told(figure.interval, DIGITS),
     }
 
 
@@ -151,9 +153,9 @@ def generator_context(subject: Subject, sources: Sources) -> dict[str, Any]:
             {
                 "path": path,
                 "figure": figure,
-                "value": told(figure.value),
+                "value": told(figure.value, DIGITS),
                 "full": json.dumps(figure.value, ensure_ascii=False),
-                "interval": None if figure.interval is None else told(figure.interval),
+                "interval": None if figure.interval is None else told(figure.interval, DIGITS),
             }
         )
     return {
@@ -188,9 +190,9 @@ def calibration_context(subject: Subject, sources: Sources) -> dict[str, Any]:
             {
                 "path": path,
                 "figure": figure,
-                "value": told(figure.value),
+                "value": told(figure.value, DIGITS),
                 "full": json.dumps(msgspec.to_builtins(figure.value), ensure_ascii=False),
-                "interval": None if figure.interval is None else told(figure.interval),
+                "interval": None if figure.interval is None else told(figure.interval, DIGITS),
             }
             for path, figure in sorted(calibration.figures.items(), key=lambda item: _natural(item[0]))
         ],
