@@ -17,7 +17,7 @@ def site(
 ) -> None:
     """Write the catalogue as a static site that opens without a network.
 
-    Example: streamflow contracts site --out /tmp/catalogue
+    Example: streamflow contracts site --out public
     """
     from streamflow.contracts.site import write_site
     from streamflow.settings import settings
