@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from streamflow.datasets.fetch import fetch, has_token
-from streamflow.datasets.raw_folder import find_raw, load_dataset, look, look_at_all
+from streamflow.datasets.raw_folder import chosen, find_raw, load_dataset, look, look_at_all
 from streamflow.errors import EnvironmentNotReady, InputError
 from tests.unit.datasets.made_files import whole_ulb_text
 
@@ -195,3 +195,16 @@ def test_a_dataset_that_is_not_there_names_the_command_that_fetches_it() -> None
         pytest.skip("the file is in data/raw")
     with pytest.raises(InputError, match=r"run 'streamflow data fetch ieee-cis'"):
         load_dataset("ieee-cis")
+
+
+def test_a_notebook_s_parameter_names_a_file_in_three_ways(tmp_path: Path) -> None:
+    """Empty for the sample, raw for the user's own, else a path, from the checkout as well."""
+    assert chosen("ulb").name == "ulb_sample.csv.gz"
+    assert chosen("ieee_cis").is_file()
+    own = tmp_path / "mine.csv"
+    own.write_text("x")
+    assert chosen("ulb", str(own)) == own
+    assert chosen("ulb", "data/sample/ulb_sample.csv.gz").is_file()
+    if find_raw("ulb") is None:
+        with pytest.raises(InputError, match=r"creditcard\.csv is not in data/raw: run 'streamflow data fetch ulb'"):
+            chosen("ulb", "raw")
