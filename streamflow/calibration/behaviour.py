@@ -7,7 +7,7 @@ import numpy as np
 from streamflow.calibration.evidence import Findings, Prepared, whole
 from streamflow.calibration.merchants import merchant_figures
 from streamflow.calibration.products import as_classes
-from streamflow.calibration.resampling import renumbered, resampled
+from streamflow.calibration.resampling import renumbered, resampled, weighted
 from streamflow.calibration.rhythm import basket_window_s
 from streamflow.datasets.table import Bools, Codes, Floats, Ints
 from streamflow.generator.parameters import Parameters
@@ -23,7 +23,7 @@ LEAST_RATE, GRID, ROUNDS, AGAIN = 0.2, 80, 500, 40
 ACTIVITY_KNOTS = (0.0, 0.01, *(step / 20 for step in range(1, 20)), 0.975, 0.99, 0.995, 0.999, 1.0)
 MOST_SHARERS = 10
 LEAST_CUSTOMERS = 50
-MOST_CUSTOMERS = 50_000
+MOST_CUSTOMERS = 20_000
 OF_CUSTOMERS = (
     "customers.purchases_per_day",
     "customers.activity_shape",
@@ -90,7 +90,7 @@ def _activity(found: Findings, rows: Prepared, habits: Sequences, rng: np.random
 
     def shape(times: Floats) -> float:
         many = max(float(times.sum()), 1.0)
-        rates = fit_rates(float(times @ counts) / many, float(times @ np.square(counts)) / many)
+        rates = fit_rates(weighted(times, counts) / many, weighted(times, np.square(counts)) / many)
         # The generator adds a constant to its gamma variable, which narrows it.
         return rates.shape / (1 + LEAST_ACTIVITY) ** 2
 
@@ -254,13 +254,13 @@ def _classes(found: Findings, rows: Prepared, habits: Sequences, rng: np.random.
 
     def main_share(times: Floats) -> float:
         # Two purchases agree if both are of the main class or both of the second, or if these are the same class.
-        same = float((times @ each) / max(times.sum(), 1.0))
+        same = weighted(times, each) / max(float(times.sum()), 1.0)
         both = np.clip(_own_agreement(same, of_all), 0.5, 1.0)
         return float((1 + np.sqrt(2 * both - 1)) / 2)
 
     def any_share(times: Floats) -> float:
         # Where customers agree with themselves less than two classes by halves would, some purchases are of any.
-        same = float((times @ each) / max(times.sum(), 1.0))
+        same = weighted(times, each) / max(float(times.sum()), 1.0)
         return float(np.clip(1 - np.sqrt(2 * max(0.0, _own_agreement(same, of_all))), 0.0, 1.0))
 
     found.add(
@@ -284,7 +284,7 @@ def _classes(found: Findings, rows: Prepared, habits: Sequences, rng: np.random.
     share, between, square = variance_shares(_normal_scores(amounts, code), renumbered(group))
 
     def consistency(times: Floats) -> float:
-        return float(np.clip(float(times @ between) / max(float(times @ square), 1e-12), 0.0, 1.0))
+        return float(np.clip(weighted(times, between) / max(weighted(times, square), 1e-12), 0.0, 1.0))
 
     found.add(
         "customers.spend_consistency",

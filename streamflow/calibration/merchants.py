@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from streamflow.calibration.evidence import Findings, Prepared
-from streamflow.calibration.resampling import renumbered, resampled
+from streamflow.calibration.resampling import renumbered, resampled, weighted
 from streamflow.datasets.table import Floats, Ints
 from streamflow.generator.parameters import Parameters
 from streamflow.statistics.sequences import Sequences, pair_counts
@@ -49,7 +49,7 @@ def merchant_figures(
     slots = base.customers.favourite_merchants
 
     def favourite_share(times: Floats) -> float:
-        same = float((times @ each) / max(times.sum(), 1.0))
+        same = weighted(times, each) / max(float(times.sum()), 1.0)
         return float(np.clip(np.sqrt(max(0.0, same - strangers) * slots / (1 - strangers)), 0.0, 1.0))
 
     found.add(

@@ -16,7 +16,7 @@ PEAKS_H = tuple(hour + 0.5 for hour in range(24))
 PEAK_SPREAD_H = 0.29
 """A peak stands for an hour of the day: the standard deviation of a uniform hour."""
 BIN_MIN = 30
-LEAST_HISTORY, LEAST_CUSTOMERS, MOST_CUSTOMERS = 5, 100, 6000
+LEAST_HISTORY, LEAST_CUSTOMERS, MOST_CUSTOMERS = 5, 100, 4000
 LEAST_WEEKDAY_ROWS = 200
 SHORT_S, BACKGROUND_S, LONG_S = 60.0, 660.0, 1800.0
 BUSY = 4.0

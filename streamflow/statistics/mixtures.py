@@ -10,8 +10,10 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 ROUNDS = 300
-RESAMPLES = 40
-AGAIN = 30
+RESAMPLES = 30
+AGAIN = 20
+CLOSE = 1e-6
+"""Rounds end when no share changes by more."""
 Z_95 = 1.959963984540054
 
 
@@ -67,7 +69,7 @@ def fit_hours(histogram: Floats, densities: Floats, rng: np.random.Generator) ->
     Args:
         histogram: Shape (customers, bins); purchases of each by bin of the day.
         densities: Shape (bins, peaks, kappas); logarithms.
-        rng: Of the resamples; intervals are normal ones with the standard error of 40 resamples of the customers.
+        rng: Of the resamples; intervals are normal ones with the standard error of 30 resamples of the customers.
     """
     bins, peaks, kappas = densities.shape
     log = histogram @ densities.reshape(bins, peaks * kappas)
@@ -97,9 +99,12 @@ def _hours_rounds(
         whole = by_peak @ peak
         by_concentration = np.einsum("ijk,j->ik", likelihood, peak)
         weight = times / np.maximum(whole, 1e-300)
+        before = peak, concentration
         peak = np.maximum(peak * (weight @ by_peak) / total, 1e-12)
         concentration = np.maximum(concentration * (weight @ by_concentration) / total, 1e-12)
         peak, concentration = peak / peak.sum(), concentration / concentration.sum()
+        if max(np.abs(peak - before[0]).max(), np.abs(concentration - before[1]).max()) < CLOSE:
+            break
     return peak, concentration
 
 
@@ -141,7 +146,9 @@ def _item_rounds(patterns: Floats, times: Floats, owned: Floats, main: float, ro
         uses = float((several * n[:, np.newaxis]).sum())
         if uses > 0:
             main = float(np.clip((several * expected_main[:, 1:]).sum() / uses, 1e-6, 1 - 1e-6))
-        owned = posterior.sum(axis=0) / total
+        before, owned = owned, posterior.sum(axis=0) / total
+        if np.abs(owned - before).max() < CLOSE:
+            break
     return owned, main
 
 
