@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -30,11 +31,21 @@ from streamflow.calibration.rule_figures import rule_notes
 from streamflow.calibration.rule_set_text import rule_set_text
 from streamflow.calibration.threshold import Budget
 from streamflow.contracts.calibrations import Calibration, Notebook, Source, new_calibration
-from streamflow.contracts.catalogue import version_key
-from streamflow.contracts.rule_sets import CHECKOUT, RuleSet, load_horizons, load_rule_set, rule_set_versions
+from streamflow.contracts.diff import Change
+from streamflow.contracts.diff_generator import compare_generators
+from streamflow.contracts.diff_rule_sets import compare_rule_sets
+from streamflow.contracts.generator_files import read_generator_file
+from streamflow.contracts.released import newest_released
+from streamflow.contracts.rule_sets import CHECKOUT, RuleSet, load_horizons, load_rule_set
+from streamflow.contracts.strict import Document, read_yaml
+from streamflow.contracts.subjects import GENERATOR, RULE_SETS
+from streamflow.contracts.versions import bump, worst
 from streamflow.datasets.table import PurchaseTable
 from streamflow.errors import InputError
 from streamflow.generator.parameters import load_parameters, parameter_file
+
+DRAFT = "draft"
+"""What a file names in place of a calibration whose id is not known yet."""
 
 
 @dataclass(frozen=True)
@@ -119,32 +130,33 @@ def calibrate(table: PurchaseTable, request: Request, notebook: Notebook, progre
 
 def _calibrate(table: PurchaseTable, request: Request, notebook: Notebook, progress: Progress) -> Calibrated:
     root = request.root or CHECKOUT
-    base = load_rule_set(rule_set_versions(root)[-1], root)
-    base_world = load_parameters(parameter_file(root / "generator"))
-    versions = next_minor(base.version), next_minor(base_world.version)
+    base = load_rule_set(newest_released(root, RULE_SETS), root)
+    base_file = parameter_file(root / GENERATOR)
+    base_world = load_parameters(base_file)
     setting = Setting(base, load_horizons(root), request.budget, request.seed, request.train_share)
     progress("generator parameters", 0)
     generated = generator_figures(table, base_world, seed=request.seed)
+    world_version = _world_version(base_file, generator_document(base_world, generated, base_world.version, DRAFT))
     sources = generator_sources(table, base_world)
     sources |= {DATA: table.source, CHOICE: Source(kind="choice", name="chosen by us")}
     data, simulated = fit_on_data(table, setting, progress), None
     if missing_rules(data):
-        world = generator_parameters(base_world, generated, versions[1])
+        world = generator_parameters(base_world, generated, world_version)
         simulated = fit_on_simulation(data, world, request.simulated_purchases, setting, progress)
         sources[SIMULATION] = simulated.table.source
     figures = rule_figures(data, simulated)
     figures |= {f"generator.{path}": figure for path, figure in generated.items()}
     calibration = new_calibration(
         dataset=table.dataset,
-        rule_set=versions[0],
-        generator=versions[1],
+        rule_set=_follows(base.version, compare_rule_sets(base, (simulated or data).fit.rule_set)),
+        generator=world_version,
         package=package_version("streamflow"),
         notebook=notebook,
         sources=sources,
         figures=figures,
     )
     return _proposed(
-        calibration, data, simulated, base, generator_document(base_world, generated, versions[1], calibration.id)
+        calibration, data, simulated, base, generator_document(base_world, generated, world_version, calibration.id)
     )
 
 
@@ -172,7 +184,12 @@ def _proposed(
     )
 
 
-def next_minor(version: str) -> str:
-    """Return the next minor version."""
-    major, minor, _ = version_key(version)
-    return f"{major}.{minor + 1}.0"
+def _world_version(base_file: Path, text: str) -> str:
+    """Return the number that the difference to the parameters in use asks for."""
+    old, new = read_generator_file(read_yaml(base_file)), read_generator_file(Document(base_file, text))
+    return _follows(old.version, compare_generators(old, new))
+
+
+def _follows(version: str, changes: Sequence[Change]) -> str:
+    # Even a calibration that changes no figure is other evidence, hence at least a patch.
+    return bump(version, worst(change.level for change in changes) or "patch")

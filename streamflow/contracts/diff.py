@@ -36,6 +36,7 @@ Kind = Literal[
     "threshold",
     "evidence",
     "state",
+    "window",
     "wording",
 ]
 

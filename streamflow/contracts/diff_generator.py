@@ -1,6 +1,6 @@
 """What changed between two versions of the generator parameters (ADR 0010).
 
-patch: only where a figure comes from. minor: a value. major: a figure appears or is gone: a world of another shape.
+patch: only where a figure comes from. minor: a value, or a figure that is new. major: a figure is gone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def compare_generators(old: GeneratorFile, new: GeneratorFile) -> list[Change]:
     for path, other in new.figures.items():
         if path not in old.figures:
             what = f"{path}: figure added, {told(other.value)}"
-            changes.append(Change("added", path, what, "major", "", "the simulated world has one trait more", READER))
+            changes.append(Change("added", path, what, "minor", "", WORLD))
     return changes
 
 

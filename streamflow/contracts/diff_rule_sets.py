@@ -1,7 +1,7 @@
 """What changed between two rule sets, by what it does to decisions (ADR 0010).
 
-patch: only evidence, no decision can differ. minor: weights, bands, threshold, prior; the same measures decide
-otherwise. major: windows, histories, digits, units; a measure means something else or needs other state.
+patch: only evidence, no decision can differ. minor: weights, bands, threshold, prior, windows, histories; the same
+purchases are decided otherwise. major: digits and units; what decisions carry means something else.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def compare_rule_sets(old: RuleSet, new: RuleSet, readers: tuple[str, ...] = ())
         for field in one.__struct_fields__:
             if field != "measures" and getattr(one, field) != getattr(other, field):
                 what = f"{rule}.{field}: {moved(getattr(one, field), getattr(other, field))}"
-                changes.append(Change("state", f"{rule}.{field}", what, "major", "", STATE, readers))
+                changes.append(Change("window", f"{rule}.{field}", what, "minor", "", READERS))
     for (rule, name, one), (_, _, other) in zip(old.measures(), new.measures(), strict=True):
         changes += _measure(f"{rule}.{name}", one, other, readers)
     return changes

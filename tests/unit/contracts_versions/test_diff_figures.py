@@ -80,9 +80,9 @@ RULE_SET: list[tuple[str, Text, str, Level]] = [
         "prior: -4.59512 -> -5; every score is lower",
         "minor",
     ),
-    ("state", swap("window_s: 600", "window_s: 900"), "velocity.window_s: 600 -> 900", "major"),
-    ("state", swap("min_history: 10", "min_history: 12"), "time_anomaly.min_history: 10 -> 12", "major"),
-    ("state", swap("min_sigma_min: 30", "min_sigma_min: 45"), "time_anomaly.min_sigma_min: 30 -> 45", "major"),
+    ("window", swap("window_s: 600", "window_s: 900"), "velocity.window_s: 600 -> 900", "minor"),
+    ("window", swap("min_history: 10", "min_history: 12"), "time_anomaly.min_history: 10 -> 12", "minor"),
+    ("window", swap("min_sigma_min: 30", "min_sigma_min: 45"), "time_anomaly.min_sigma_min: 30 -> 45", "minor"),
     ("state", swap("unit: km/h", "unit: m/s"), "geographic.speed_kmh.unit: km/h -> m/s", "major"),
     (
         "state",
@@ -141,7 +141,7 @@ GENERATOR: list[tuple[str, Text, str, Level]] = [
         "added",
         swap("  fraud:\n", "  fraud:\n    drift: {value: 0.1, status: assumed, reason: tests}\n"),
         "fraud.drift: figure added, 0.1",
-        "major",
+        "minor",
     ),
     (
         "removed",
@@ -163,7 +163,7 @@ GENERATOR: list[tuple[str, Text, str, Level]] = [
 def test_one_change_of_the_generator_is_named_with_its_level(
     tmp_path: Path, kind: str, change: Text, what: str, level: Level
 ) -> None:
-    """A value is minor, a figure that appears or goes is major, evidence is a patch."""
+    """A value and a figure that appears are minor, one that goes is major, evidence is a patch."""
     found = generator_difference(tmp_path, change)
     assert [(one.kind, one.what, one.level) for one in found.changes] == [(kind, what, level)]
 

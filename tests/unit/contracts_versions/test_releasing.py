@@ -29,7 +29,7 @@ from tests.unit.contracts_versions.version_cases import (
 )
 
 FIVE = swap("at_least: 6,", "at_least: 5,")
-LONGER = swap("window_s: 600", "window_s: 900")
+OTHER_UNIT = swap("unit: km/h", "unit: m/s")
 REWORDED = swap("# Great-circle", "# The great-circle")
 
 
@@ -40,7 +40,9 @@ def contracts(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("version", "change"), [("1.0.1", REWORDED), ("1.1.0", FIVE), ("2.0.0", LONGER)], ids=["patch", "minor", "major"]
+    ("version", "change"),
+    [("1.0.1", REWORDED), ("1.1.0", FIVE), ("2.0.0", OTHER_UNIT)],
+    ids=["patch", "minor", "major"],
 )
 def test_the_number_that_the_difference_asks_for_is_released(contracts: Path, version: str, change: Text) -> None:
     """From then on it is the newest, and the lock holds its hash."""
@@ -61,8 +63,8 @@ def test_the_number_that_the_difference_asks_for_is_released(contracts: Path, ve
         ),
         (
             "1.1.0",
-            LONGER,
-            "'velocity.window_s: 600 -> 900' is major and breaks transaction_processor, fraud_detector, so",
+            OTHER_UNIT,
+            "'geographic.speed_kmh.unit: km/h -> m/s' is major and breaks transaction_processor, fraud_detector, so",
         ),
         ("2.0.0", REWORDED, "2.0.0 is no major change of 1.0.0: 'only comments or layout changed' is patch"),
         ("1.2.0", FIVE, "1.2.0 does not follow 1.0.0:"),
@@ -125,7 +127,7 @@ def test_two_new_versions_are_judged_one_after_the_other(contracts: Path) -> Non
 
 def test_a_patch_of_an_older_version_follows_that_version(contracts: Path) -> None:
     """1.0.1 may come after 2.0.0: its predecessor is the highest release below it."""
-    put(contracts, "fraud_rules/2.0.0.yaml", rule_set_text("2.0.0", LONGER))
+    put(contracts, "fraud_rules/2.0.0.yaml", rule_set_text("2.0.0", OTHER_UNIT))
     release(contracts, [])
     put(contracts, "fraud_rules/1.0.1.yaml", rule_set_text("1.0.1", REWORDED))
     assert release(contracts, []).names == ("fraud_rules/1.0.1.yaml",)
@@ -177,7 +179,7 @@ def test_a_proposal_is_copied_and_recorded_as_a_whole(contracts: Path, tmp_path:
 
 def test_a_proposal_with_one_fault_leaves_nothing_behind(contracts: Path, tmp_path: Path) -> None:
     """The rule set alone is wrong; neither calibration nor generator is written."""
-    folder, _ = proposal(tmp_path / "proposal", change=LONGER)
+    folder, _ = proposal(tmp_path / "proposal", change=OTHER_UNIT)
     before = tree(contracts)
     with pytest.raises(InputError, match=r"so the number is 2\.0\.0"):
         release_proposal(contracts, read_proposal(folder))
@@ -208,8 +210,8 @@ def test_a_number_that_another_proposal_took_is_refused_with_the_next_free_one(c
 
 
 def test_renumbering_gives_a_proposal_the_number_that_its_difference_asks_for(contracts: Path, tmp_path: Path) -> None:
-    """A longer window under a minor number becomes a major version."""
-    folder, _ = proposal(tmp_path / "proposal", change=LONGER)
+    """Another unit under a minor number becomes a major version."""
+    folder, _ = proposal(tmp_path / "proposal", change=OTHER_UNIT)
     done = release_proposal(contracts, read_proposal(folder), renumber=True)
     assert done.renumbered == {"fraud_rules": "2.0.0"}
     assert newest_released(contracts, "fraud_rules") == "2.0.0"

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from streamflow.calibration.calibrate import Calibrated, Request, calibrate, next_minor
+from streamflow.calibration.calibrate import Calibrated, Request, calibrate
 from streamflow.calibration.proposal_folder import write_proposal
 from streamflow.calibration.threshold import Budget
 from streamflow.contracts.calibrations import Notebook, Source
 from streamflow.contracts.proposals import read_proposal
-from streamflow.contracts.rule_sets import load_rule_set, rule_set_versions
+from streamflow.contracts.review import review
+from streamflow.contracts.rule_sets import CHECKOUT, load_rule_set
 from streamflow.datasets.table import PurchaseTable
 from streamflow.errors import InputError
 from streamflow.generator.parameters import load_parameters
@@ -134,11 +135,14 @@ def test_a_proposal_reads_back_as_what_was_fitted(calibrated: Calibrated, tmp_pa
     assert {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()} == first
 
 
-def test_a_proposal_takes_the_next_minor_version(calibrated: Calibrated) -> None:
-    """It never takes a number that is on file."""
-    newest = rule_set_versions()[-1]
-    assert calibrated.rule_set.version == next_minor(newest)
-    assert next_minor("1.9.3") == "1.10.0"
+def test_a_proposal_takes_the_number_that_its_differences_ask_for(calibrated: Calibrated, tmp_path: Path) -> None:
+    """Reviewed beside what was released, neither number is contradicted."""
+    reviewed = review(CHECKOUT, read_proposal(write_proposal(calibrated, tmp_path)))
+    numbers = {
+        one.subject.family: (one.difference.needed_version, one.subject.version) for one in reviewed if one.difference
+    }
+    assert set(numbers) == {"fraud_rules", "generator"}
+    assert all(needed == stated for needed, stated in numbers.values()), numbers
 
 
 @pytest.mark.parametrize(
