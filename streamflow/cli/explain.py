@@ -36,7 +36,7 @@ def threshold(
     Example: streamflow explain threshold velocity
     """
     from streamflow.contracts.calibrations import load_calibration
-    from streamflow.contracts.released import newest_released
+    from streamflow.contracts.released import newest_released, released_files
     from streamflow.contracts.rule_sets import load_rule_set
     from streamflow.settings import settings
 
@@ -45,7 +45,7 @@ def threshold(
     calibration = None if rule_set.calibration is None else load_calibration(rule_set.calibration, root)
     wanted = _wanted(rule_set, name)
     rows = [row for row in _rows(rule_set, calibration) if row["figure"].startswith(wanted)]
-    head = _head(rule_set, calibration)
+    head = _head(rule_set, released_files(root)[f"fraud_rules/{rule_set.version}.yaml"], calibration)
     if as_json:
         typer.echo(json.dumps({"chain": head, "figures": rows}, indent=2))
         return
@@ -67,12 +67,12 @@ def _wanted(rule_set: RuleSet, name: str) -> tuple[str, ...]:
     raise InputError(f"There is no threshold '{name}'; {nearest(name, [*RULES, *measures, 'alert'])}")
 
 
-def _head(rule_set: RuleSet, calibration: Calibration | None) -> list[dict[str, str]]:
+def _head(rule_set: RuleSet, sha256: str, calibration: Calibration | None) -> list[dict[str, str]]:
     from streamflow.contracts.site.chain import chain_head
 
     return [
         {"what": link.what, "which": link.text, "detail": link.detail}
-        for link in chain_head(rule_set, rule_set.sha256, calibration)
+        for link in chain_head(rule_set, sha256, calibration)
     ]
 
 

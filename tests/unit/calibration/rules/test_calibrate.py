@@ -138,11 +138,11 @@ def test_a_proposal_reads_back_as_what_was_fitted(calibrated: Calibrated, tmp_pa
 def test_a_proposal_takes_the_number_that_its_differences_ask_for(calibrated: Calibrated, tmp_path: Path) -> None:
     """Reviewed beside what was released, neither number is contradicted."""
     reviewed = review(CHECKOUT, read_proposal(write_proposal(calibrated, tmp_path)))
-    numbers = {
-        one.subject.family: (one.difference.needed_version, one.subject.version) for one in reviewed if one.difference
-    }
-    assert set(numbers) == {"fraud_rules", "generator"}
-    assert all(needed == stated for needed, stated in numbers.values()), numbers
+    files = {one.subject.family: one for one in reviewed if one.difference is not None}
+    assert set(files) == {"fraud_rules", "generator"}
+    for one in files.values():
+        assert one.difference is not None
+        assert one.subject.version == one.difference.needed_version
 
 
 @pytest.mark.parametrize(
