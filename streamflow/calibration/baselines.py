@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from streamflow.calibration.noise import Band, Ratio, between_blocks, design_effect, mean_band, share_band
+from streamflow.calibration.noise import Band, Ratio, at_most, between_blocks, design_effect, mean_band, share_band
 from streamflow.calibration.windows import (
     DAY_US,
     Statistic,
@@ -167,8 +167,9 @@ def compare(figures: Mapping[str, Figure], window: Window) -> tuple[list[Compare
         apart = known.get(f"{statistic.family}.{DAY_TO_DAY}")
         family = [one.ratio for one in live.values() if one.family == statistic.family]
         blocks = days / 7 if statistic.family == "weekdays" else days
-        between = float(apart.value) if apart else 0.0
-        low, high = _band(known[path], statistic, family, between**2 / max(1.0, blocks), risk)
+        source = max(2, apart.n or 0) if apart else 2
+        between = at_most(float(apart.value) ** 2, source) if apart else 0.0
+        low, high = _band(known[path], statistic, family, between * (1 / max(1.0, blocks) + 1 / source), risk)
         before, now = float(known[path].value), statistic.ratio.value
         now = math.exp(now) if statistic.kind == "log_mean" else now
         compared.append(Compared(path, known[path].unit, before, now, low, high))
@@ -176,7 +177,7 @@ def compare(figures: Mapping[str, Figure], window: Window) -> tuple[list[Compare
 
 
 def _band(figure: Figure, live: Statistic, family: list[Ratio], between: float, risk: float) -> Band:
-    """Return what noise explains; `between` is the variance from day to day."""
+    """Return what noise explains; `between` is what days add to it, those of the window and those of the source."""
     value, (low, high) = float(figure.value), figure.interval
     ratio = live.ratio
     if live.kind == "share":
@@ -272,7 +273,7 @@ class _Maker:
         return dict(zip(names, values, strict=True))
 
     def day_to_day(self, family: str, members: list[Statistic]) -> float:
-        """Add how far the family moves from day to day beyond sampling noise, and return its variance."""
+        """Add how far the family moves from day to day beyond sampling noise; return the variance that it may have."""
         share = members[0].kind == "share"
         found = between_blocks([one.ratio for one in members], share)
         if found is None:
@@ -280,16 +281,17 @@ class _Maker:
         value, drawn = found
         period = "week" if family == "weekdays" else "day"
         low, high = np.percentile(drawn, [2.5, 97.5]).tolist()
+        blocks = int((members[0].ratio.block_rows > 0).sum())
         self._add(
             f"{family}.{DAY_TO_DAY}",
             value,
             "log-odds" if share else "log" if members[0].kind == "log_mean" else "purchases",
-            n=int((members[0].ratio.block_rows > 0).sum()),
+            n=blocks,
             interval=[min(low, value), max(high, value)],
             method=f"standard deviation from {period} to {period} beyond sampling noise, pooled over the family; "
             f"bootstrap over {period}s",
         )
-        return value * value
+        return at_most(value * value, blocks) * (1 + 1 / blocks)
 
     def statistic(self, path: str, one: Statistic, family: list[Ratio], between: float, risk: float) -> None:
         """Add one statistic, with the tolerance of a day like the source's own."""

@@ -8,10 +8,13 @@ form it costs one pass, has no noise of its own, and is the same number on every
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from streamflow.datasets.table import Bools, Floats, Ints
 
@@ -19,6 +22,9 @@ Band = tuple[float, float]
 
 TELLING_COUNT = 30
 """Purchases from which a share tells its own design effect."""
+
+MOSTLY_ONCE = 0.3
+"""Share of the rows that must say something about their day beside their customer's other days."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +35,19 @@ class Ratio:
         value: Sum of the tops over the sum of the bottoms.
         rows: Kish's effective number of rows behind it.
         variance: Of the value, by customers.
-        block_values: Shape (blocks,); the ratio of each day, or week; NaN where it has none.
-        block_variances: Shape (blocks,); of those, by customers.
+        block_variances: Shape (blocks,); of the ratio of each day, or week, by customers; NaN where it has none.
         block_rows: Shape (blocks,); sum of the bottoms.
+        block_excess: Shape (blocks,); sum over pairs of customers of the product of their residuals.
+        block_pairs: Shape (blocks,); what that sum would be if the whole block were one unit off.
     """
 
     value: float
     rows: float
     variance: float
-    block_values: Floats
     block_variances: Floats
     block_rows: Floats
+    block_excess: Floats
+    block_pairs: Floats
 
     @property
     def binomial(self) -> float:
@@ -93,24 +101,48 @@ def ratio_of(top: Floats, bottom: Floats, clusters: Clusters, rows: Bools | None
     whole = float(bottom.sum())
     value = float(top.sum()) / whole if whole else 0.0
     residual = top - value * bottom
-    by_customer = np.bincount(clusters.customer, residual)
     squared = float(np.square(bottom).sum())
-    inside = clusters.block >= 0
-    block_top = np.bincount(clusters.block[inside], top[inside], clusters.blocks)
-    block_bottom = np.bincount(clusters.block[inside], bottom[inside], clusters.blocks)
-    by_cell = np.square(np.bincount(clusters.cell, residual))
+    cells = len(clusters.cell_block)
     timed = clusters.cell_block >= 0
-    block_square = np.bincount(clusters.cell_block[timed], by_cell[timed], clusters.blocks)
+    block = clusters.cell_block[timed]
+
+    def by_block(of_cells: npt.NDArray[Any]) -> Floats:
+        return np.bincount(block, of_cells[timed], clusters.blocks).astype(np.float64)
+
+    cell_bottom = np.bincount(clusters.cell, bottom, cells)
+    block_rows = by_block(cell_bottom)
+    off, weight = _about_themselves(top, bottom, residual, clusters)
     with np.errstate(invalid="ignore", divide="ignore"):
-        block_values, block_variances = block_top / block_bottom, block_square / np.square(block_bottom)
+        block_variances = by_block(np.square(np.bincount(clusters.cell, residual, cells))) / np.square(block_rows)
     return Ratio(
         value,
         whole * whole / squared if squared else 0.0,
-        float(np.square(by_customer).sum()) / (whole * whole) if whole else 0.0,
-        block_values,
+        float(np.square(np.bincount(clusters.customer, residual)).sum()) / (whole * whole) if whole else 0.0,
         block_variances,
-        block_bottom.astype(np.float64),
+        block_rows,
+        np.square(by_block(off)) - by_block(np.square(off)),
+        np.square(by_block(weight)) - by_block(np.square(weight)),
     )
+
+
+def _about_themselves(top: Floats, bottom: Floats, residual: Floats, clusters: Clusters) -> tuple[Floats, Floats]:
+    """Return each cell's residual about its customer's own ratio, and how much of a shift of its block it would show.
+
+    About the ratio of all, customers who differ from each other for good would look like days that are too much alike,
+    and hide how far days lie apart. Where most customers come on one day alone there is no ratio of their own, and they
+    hide nothing.
+    """
+    cells = len(clusters.cell_block)
+    cell_top, cell_bottom = np.bincount(clusters.cell, top, cells), np.bincount(clusters.cell, bottom, cells)
+    owner = np.zeros(cells, dtype=np.int64)
+    owner[clusters.cell] = clusters.customer
+    own_top, own_bottom = np.bincount(owner, cell_top)[owner], np.bincount(owner, cell_bottom)[owner]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.nan_to_num(own_top / own_bottom)
+        shown = np.nan_to_num(cell_bottom * (1 - cell_bottom / own_bottom))
+    if shown.sum() < MOSTLY_ONCE * cell_bottom.sum():
+        return np.bincount(clusters.cell, residual, cells).astype(np.float64), cell_bottom.astype(np.float64)
+    return cell_top - ratio * cell_bottom, shown
 
 
 def design_effect(ratios: list[Ratio], own: Ratio) -> float:
@@ -136,14 +168,8 @@ def between_blocks(ratios: list[Ratio], share: bool) -> tuple[float, Floats] | N
     Returns:
         The pooled deviation, and 200 of it with the blocks resampled; None without at least two blocks.
     """
-    apart, scale = [], []
-    for one in ratios:
-        known = np.isfinite(one.block_values) & (one.block_rows > 0)
-        weights = np.where(known, one.block_rows, 0.0)
-        moved = np.where(known, np.square(one.block_values - one.value) - one.block_variances, 0.0)
-        unit = (one.value * (1 - one.value)) ** 2 if share else 1.0
-        apart.append(weights * moved)
-        scale.append(weights * unit)
+    apart = [one.block_excess for one in ratios]
+    scale = [one.block_pairs * ((one.value * (1 - one.value)) ** 2 if share else 1.0) for one in ratios]
     excess, weight = np.sum(apart, axis=0), np.sum(scale, axis=0)
     blocks = int((weight > 0).sum())
     if blocks < 2:
@@ -153,6 +179,17 @@ def between_blocks(ratios: list[Ratio], share: bool) -> tuple[float, Floats] | N
         drawn = (times @ excess) / (times @ weight)
     deviation = np.sqrt(np.maximum(0.0, np.concatenate([[excess.sum() / weight.sum()], np.nan_to_num(drawn)])))
     return float(deviation[0]), np.asarray(deviation[1:])
+
+
+def at_most(variance: float, blocks: int) -> float:
+    """Return the upper 95 % limit of a variance between so many blocks (chi-square, by Wilson and Hilferty, 1931).
+
+    A variance that a few weeks show is often too small by half, and each window would pay for it.
+    """
+    freedom = max(1, blocks - 1)
+    spread = 2 / (9 * freedom)
+    quantile = freedom * float((1 - spread - NormalDist().inv_cdf(0.95) * math.sqrt(spread)) ** 3)
+    return variance * freedom / quantile
 
 
 def share_band(value: float, source_rows: float, window_rows: float, risk: float) -> Band:

@@ -9,7 +9,7 @@ from streamflow.calibration.baselines import Compared, baseline_figures, compare
 from streamflow.calibration.noise import Clusters, mean_band, ratio_of, share_band
 from streamflow.calibration.windows import DAY_US, Window, window_of
 from streamflow.contracts.calibrations import Figure, Source
-from streamflow.datasets.table import Floats, PurchaseTable
+from streamflow.datasets.table import Bools, Codes, Floats, PurchaseTable
 from streamflow.errors import InputError
 from streamflow.statistics.intervals import bootstrap
 from tests.drift_worlds import A_DAY, baselines, days_of, rows_of, spoiled, world
@@ -58,6 +58,48 @@ def test_a_planned_drift_is_caught_on_every_day_and_nothing_else_is_blamed(
         assert {one.path.partition(".")[0] for one in found} <= set(family)
         caught += path in {one.path for one in found}
     assert caught == 8
+
+
+def restless(seed: int, days: int, apart: float) -> tuple[PurchaseTable, Bools]:
+    """Return days that differ for no reason: hours and alert rate are drawn anew each day, `apart` in log-odds."""
+    rng = np.random.default_rng(seed)
+    rows, customers = 1500 * days, 3000
+    day = np.sort(rng.integers(0, days, rows))
+    customer = rng.integers(0, customers, rows)
+    level = rng.normal(0, 0.7, customers)
+    odds = np.exp(rng.normal(0, apart, (days, 24)))
+    cumulated = np.cumsum(odds / odds.sum(axis=1, keepdims=True), axis=1)
+    hour = np.minimum(23, (cumulated[day] < rng.random(rows)[:, None]).sum(axis=1))
+    event_us = (20_500 + day) * DAY_US + hour * (DAY_US // 24) + rng.integers(0, DAY_US // 24, rows)
+    alert = rng.random(rows) < (0.03 * np.exp(rng.normal(0, 3 * apart, days)))[day]
+    source = Source(kind="file", name="shop.csv", sha256="0" * 64, rows=rows)
+    amount = np.exp(8.5 + level[customer] + rng.normal(0, 0.7, rows)).astype(np.int64) + 1
+    names = tuple(f"c{number}" for number in range(customers))
+    table = PurchaseTable(
+        "own", source, event_us, amount, np.ones(rows), alert, customer=Codes(customer.astype(np.int64), names)
+    )
+    return table, alert
+
+
+def baselines_of(source: tuple[PurchaseTable, Bools]) -> dict[str, Figure]:
+    """Return the baselines of a table with its alerts."""
+    return baseline_figures(source[0], "data", alert=source[1])
+
+
+def test_days_that_differ_by_themselves_are_no_drift() -> None:
+    """Hours 0.1 and alerts 0.3 log-odds apart: found in the source within a third, and 120 more such days are quiet."""
+    figures = baselines_of(restless(1, 28, 0.1))
+    assert figures["baseline.hours_utc.day_to_day"].value == pytest.approx(0.1, rel=0.33)
+    assert figures["baseline.alerts.day_to_day"].value == pytest.approx(0.3, rel=0.33)
+    calm = baselines_of(restless(1, 28, 0.0))
+    assert calm["baseline.hours_utc.day_to_day"].value < 0.03
+    alarms = calm_alarms = 0
+    for seed in range(100, 220):
+        window = window_of(*restless(seed, 1, 0.1))
+        alarms += any(one.moved for one in compare(figures, window)[0])
+        calm_alarms += any(one.moved for one in compare(calm, window)[0])
+    assert alarms <= 2
+    assert calm_alarms > 12
 
 
 def test_every_baseline_has_evidence_and_a_tolerance_and_says_that_generated_rows_measure_nothing() -> None:
