@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -138,23 +139,39 @@ def _reason(output: str) -> str:
 
 def _unpack(known: Facts, parts: Path) -> None:
     """Unpack the files we know to names we give; what else an archive holds, wherever it points, stays in it."""
+    unpacked: dict[Path, Path] = {}
+    archives = set()
     for file in known.files:
         target = parts / file.name
         if target.is_file() and not zipfile.is_zipfile(target):
             continue
         archive, member = _archive_of(file.name, parts)
+        archives.add(archive)
+        unpacked[target] = target.with_suffix(".unpacked")
+        _copy_out(archive, member, unpacked[target])
+    # Only now: one archive may hold several files, and may have the name of one of them.
+    for archive in archives:
+        archive.unlink()
+    for target, copy in unpacked.items():
+        copy.replace(target)
+
+
+def _copy_out(archive: Path, member: str, target: Path) -> None:
+    try:
         with zipfile.ZipFile(archive) as opened:
             size = opened.getinfo(member).file_size
             if size > MAX_UNPACKED_BYTES:
-                raise InputError(f"{archive.name} holds {file.name} of {size} bytes; that is no such file.")
-            free = shutil.disk_usage(parts).free
+                raise InputError(f"{archive.name} holds {member} of {size} bytes; that is no such file.")
+            free = shutil.disk_usage(target.parent).free
             if size > free:
-                raise EnvironmentNotReady(f"{file.name} needs {size} bytes and {free} are free: free some space.")
-            unpacked = target.with_suffix(".part")
-            with opened.open(member) as source, unpacked.open("wb") as out:
+                raise EnvironmentNotReady(f"{member} needs {size} bytes and {free} are free: free some space.")
+            with opened.open(member) as source, target.open("wb") as out:
+                # zipfile reads no more than the size that was checked above.
                 shutil.copyfileobj(source, out, _CHUNK)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         archive.unlink()
-        unpacked.replace(target)
+        target.unlink(missing_ok=True)
+        raise InputError(f"{archive.name} came damaged ({error}): run the command again.") from None
 
 
 def _archive_of(name: str, parts: Path) -> tuple[Path, str]:

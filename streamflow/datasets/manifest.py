@@ -6,7 +6,10 @@ renamed copy is known as well.
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
+import zlib
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -90,3 +93,28 @@ def kind_of(*sha256: str | None) -> Literal["file", "sample"]:
         EnvironmentNotReady: The manifest is missing.
     """
     return "sample" if any(one in _hashes() for one in sha256 if one is not None) else "file"
+
+
+def kind_of_file(path: Path) -> Literal["file", "sample"]:
+    """Return what a file is, also when it is a sample that was packed anew.
+
+    Args:
+        path: Any file; the content of a gzip is hashed as well.
+
+    Raises:
+        EnvironmentNotReady: The manifest is missing.
+        InputError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            packed = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            if file.read(2) != b"\x1f\x8b":
+                return kind_of(packed)
+        with gzip.open(path, "rb") as content:
+            inside = hashlib.sha256()
+            while chunk := content.read(1 << 20):
+                inside.update(chunk)
+        return kind_of(packed, inside.hexdigest())
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path} cannot be read: {error}.") from None

@@ -17,7 +17,7 @@ import pytest
 from streamflow.datasets.fetch import fetch, has_token
 from streamflow.datasets.raw_folder import chosen, find_raw, load_dataset, look, look_at_all
 from streamflow.errors import EnvironmentNotReady, InputError
-from tests.unit.datasets.made_files import whole_ulb_text
+from tests.unit.datasets.made_files import IEEE_HEADER, IEEE_ROWS, whole_ulb_text
 
 SECRET = "kgat-2f9a-never-to-be-seen"
 
@@ -125,6 +125,15 @@ def test_a_download_that_is_not_the_published_file_is_not_put_in_place(kaggle: K
     assert not [path for path in folder.rglob("*") if path.is_file()]
 
 
+def test_an_archive_that_came_damaged_is_removed_and_told(kaggle: Kaggle, tmp_path: Path) -> None:
+    """Its directory is whole and its content is not."""
+    whole = _zip({"creditcard.csv": whole_ulb_text(rows=5000)})
+    kaggle.archive = whole[:200] + bytes(400) + whole[600:]
+    with pytest.raises(InputError, match=r"creditcardfraud\.zip came damaged .* run the command again"):
+        fetch("ulb", tmp_path / "raw", kaggle.environment(tmp_path), lambda _: None)
+    assert not [path for path in (tmp_path / "raw").rglob("*") if path.is_file()]
+
+
 @pytest.mark.parametrize(
     ("status", "dataset", "reason"),
     [
@@ -208,3 +217,14 @@ def test_a_notebook_s_parameter_names_a_file_in_three_ways(tmp_path: Path) -> No
     if find_raw("ulb") is None:
         with pytest.raises(InputError, match=r"creditcard\.csv is not in data/raw: run 'streamflow data fetch ulb'"):
             chosen("ulb", "raw")
+
+
+def test_the_files_of_a_competition_are_asked_for_one_by_one_and_verified(kaggle: Kaggle, tmp_path: Path) -> None:
+    """What comes here has four rows, so it is unpacked, read, refused and removed."""
+    rows = "\n".join([",".join(IEEE_HEADER), *IEEE_ROWS])
+    kaggle.archive = _zip({"train_transaction.csv": rows.encode(), "train_identity.csv": b"TransactionID\n1\n"})
+    folder = tmp_path / "raw"
+    with pytest.raises(InputError, match=r"train_transaction\.csv has 12 of 394 columns"):
+        fetch("ieee-cis", folder, kaggle.environment(tmp_path), lambda _: None)
+    assert [path for path, _ in kaggle.asked].count("DownloadDataFile") == 2
+    assert not [path for path in folder.rglob("*") if path.is_file()]

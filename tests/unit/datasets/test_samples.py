@@ -16,10 +16,10 @@ from streamflow.contracts.names import TRANSACTIONS_RAW
 from streamflow.contracts.rule_sets import CHECKOUT
 from streamflow.datasets.facts import facts
 from streamflow.datasets.ieee_cis import load_ieee_cis
-from streamflow.datasets.manifest import NAME, SAMPLES, kind_of, load_manifest
+from streamflow.datasets.manifest import NAME, SAMPLES, kind_of, kind_of_file, load_manifest
 from streamflow.datasets.samples import SampleFile, check_samples, write_samples
 from streamflow.datasets.ulb import load_ulb
-from streamflow.errors import EnvironmentNotReady, StreamFlowError
+from streamflow.errors import EnvironmentNotReady, InputError, StreamFlowError
 from streamflow.generator.cells import open_table
 from streamflow.generator.mapping import load_mapping
 
@@ -58,6 +58,18 @@ def test_a_sample_is_known_by_its_bytes_and_by_the_csv_inside() -> None:
         "file",
         "sample",
     ]
+
+
+def test_a_sample_that_was_packed_anew_is_still_a_sample(tmp_path: Path) -> None:
+    """Its own bytes are unknown, the CSV inside is not."""
+    packed, mine = tmp_path / "mine.csv.gz", tmp_path / "other.csv"
+    packed.write_bytes(gzip.compress(gzip.decompress((SAMPLES / "purchases.csv.gz").read_bytes()), 1))
+    mine.write_text("a,b\n1,2\n")
+    assert kind_of_file(packed) == "sample"
+    assert kind_of_file(mine) == "file"
+    packed.write_bytes(packed.read_bytes()[:1000])
+    with pytest.raises(InputError, match=r"mine\.csv\.gz cannot be read"):
+        kind_of_file(packed)
 
 
 def test_a_changed_sample_or_manifest_is_found_and_the_command_that_mends_it_named(tmp_path: Path) -> None:
