@@ -12,11 +12,11 @@ from streamflow.statistics.mixtures import fit_hours, hour_densities
 from streamflow.statistics.sequences import Sequences, regularity
 
 CONCENTRATIONS = (0.5, 0.8, 1.2, 1.8, 2.7, 4.0, 6.0, 9.0, 14.0, 20.0)
-PEAKS_H = tuple(hour + 0.5 for hour in range(24))
-PEAK_SPREAD_H = 0.29
-"""A peak stands for an hour of the day: the standard deviation of a uniform hour."""
+PEAKS_H = tuple(half / 2 + 0.25 for half in range(48))
+PEAK_SPREAD_H = 0.144
+"""A peak stands for half an hour of the day: the standard deviation of a uniform half hour."""
 BIN_MIN = 30
-LEAST_HISTORY, LEAST_CUSTOMERS, MOST_CUSTOMERS = 5, 100, 4000
+LEAST_HISTORY, LEAST_CUSTOMERS, MOST_CUSTOMERS = 5, 100, 15_000
 LEAST_WEEKDAY_ROWS = 200
 SHORT_S, BACKGROUND_S, LONG_S = 60.0, 660.0, 1800.0
 BUSY = 4.0
@@ -202,7 +202,7 @@ def hour_histogram(rows: Prepared, habits: Sequences, members: Ints) -> Floats:
     """
     table = rows.table
     middle = table.event_us[habits.order] // HOUR_US * 60 + 30
-    local = middle + (0 if table.offset_min is None else table.offset_min[habits.order])
+    local = middle + rows.offset_min[habits.order]
     bins = local % 1440 // BIN_MIN
     place = np.full(len(habits.counts), -1)
     place[members] = np.arange(len(members))
@@ -220,7 +220,7 @@ def _peaks(found: Findings, rows: Prepared, habits: Sequences, uniform_share: fl
         found.leave(reason, *(f"rhythm.{path}" for path in paths))
         return
     if len(enough) > MOST_CUSTOMERS:
-        enough = np.sort(rng.choice(enough, MOST_CUSTOMERS, replace=False))
+        enough = rng.choice(enough, MOST_CUSTOMERS, replace=False)
     # Offsets are whole half hours, so the middle of a clock hour falls on the start of a half hour.
     bins = np.arange(0, 1440, BIN_MIN, dtype=np.float64)
     densities = hour_densities(bins, np.array(PEAKS_H) * 60.0, np.array(CONCENTRATIONS), uniform_share)

@@ -12,6 +12,8 @@ Ints = npt.NDArray[np.int64]
 ROUNDS = 300
 RESAMPLES = 30
 AGAIN = 20
+RESAMPLED = 3000
+"""Standard errors of more customers than these are taken from so many, in any order, and scaled."""
 CLOSE = 1e-6
 """Rounds end when no share changes by more."""
 Z_95 = 1.959963984540054
@@ -67,7 +69,7 @@ def fit_hours(histogram: Floats, densities: Floats, rng: np.random.Generator) ->
     """Fit shares of peaks and of concentrations, taken as independent of each other.
 
     Args:
-        histogram: Shape (customers, bins); purchases of each by bin of the day.
+        histogram: Shape (customers, bins); purchases of each by bin of the day; customers in any order.
         densities: Shape (bins, peaks, kappas); logarithms.
         rng: Of the resamples; intervals are normal ones with the standard error of 30 resamples of the customers.
     """
@@ -77,15 +79,17 @@ def fit_hours(histogram: Floats, densities: Floats, rng: np.random.Generator) ->
     peak, concentration = _hours_rounds(
         likelihood, np.ones(len(histogram)), np.full(peaks, 1 / peaks), np.full(kappas, 1 / kappas), ROUNDS
     )
+    part = likelihood[: min(len(likelihood), RESAMPLED)]
     drawn = [
-        _hours_rounds(likelihood, rng.poisson(1.0, len(histogram)).astype(float), peak, concentration, AGAIN)
+        _hours_rounds(part, rng.poisson(1.0, len(part)).astype(float), peak, concentration, AGAIN)
         for _ in range(RESAMPLES)
     ]
+    scale = float(np.sqrt(len(part) / len(likelihood)))
     return Hours(
         peak,
-        _normal_ends(peak, np.array([one for one, _ in drawn])),
+        _normal_ends(peak, np.array([one for one, _ in drawn]), scale),
         concentration,
-        _normal_ends(concentration, np.array([one for _, one in drawn])),
+        _normal_ends(concentration, np.array([one for _, one in drawn]), scale),
     )
 
 
@@ -93,11 +97,12 @@ def _hours_rounds(
     likelihood: Floats, times: Floats, peak: Floats, concentration: Floats, rounds: int
 ) -> tuple[Floats, Floats]:
     total = times.sum()
+    turned = np.ascontiguousarray(likelihood.transpose(0, 2, 1))
     for _ in range(rounds):
-        # Two small products in place of one large array of posteriors.
+        # Two products in place of one large array of posteriors.
         by_peak = likelihood @ concentration
         whole = by_peak @ peak
-        by_concentration = np.einsum("ijk,j->ik", likelihood, peak)
+        by_concentration = turned @ peak
         weight = times / np.maximum(whole, 1e-300)
         before = peak, concentration
         peak = np.maximum(peak * (weight @ by_peak) / total, 1e-12)
@@ -108,8 +113,8 @@ def _hours_rounds(
     return peak, concentration
 
 
-def _normal_ends(value: Floats, drawn: Floats) -> Floats:
-    spread = Z_95 * drawn.std(axis=0)
+def _normal_ends(value: Floats, drawn: Floats, scale: float = 1.0) -> Floats:
+    spread = Z_95 * scale * drawn.std(axis=0)
     return np.stack((np.clip(value - spread, 0, 1), np.clip(value + spread, 0, 1)), axis=-1)
 
 
