@@ -52,12 +52,12 @@ def _found(path: str) -> Path:
 def _own(file: Path, mapping: Path, progress: Callable[[int], None] | None) -> PurchaseTable:
     from streamflow.calibration.own import own_table
     from streamflow.contracts import Catalogue, build_validator
-    from streamflow.datasets.manifest import kind_of
+    from streamflow.datasets.manifest import kind_of_file
     from streamflow.generator.mapping import load_mapping
     from streamflow.settings import settings
 
     catalogue = Catalogue.load(settings().contracts_dir)
     known = load_mapping(mapping, catalogue.topic("transactions.raw"))
     return own_table(
-        file, known, build_validator(catalogue, settings().base_currency), kind_of=kind_of, progress=progress
+        file, known, build_validator(catalogue, settings().base_currency), kind_of=kind_of_file, progress=progress
     )

@@ -75,7 +75,7 @@ def own_table(
     mapping: Mapping,
     validator: Validator,
     *,
-    kind_of: Callable[[str], str] | None = None,
+    kind_of: Callable[[Path], str] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> PurchaseTable:
     """Read a labelled file.
@@ -84,7 +84,7 @@ def own_table(
         path: CSV, compressed or not, or Parquet.
         mapping: What its columns mean; it must name a label.
         validator: Rows that the platform would set aside are set aside here too, by its reasons.
-        kind_of: From a file's hash to `sample` for one that holds generated rows; every file is `file` without.
+        kind_of: From a file to `sample` for one that holds generated rows; every file is `file` without.
         progress: Called now and then with the number of rows read.
 
     Returns:
@@ -119,7 +119,7 @@ def own_table(
             f"{path} has no fraud: no row's '{mapping.file.label.column}' is one of {positive}, as {mapping.path} says."
         )
     sha256 = file_sha256(path)
-    kind = "file" if kind_of is None else kind_of(sha256)
+    kind = "file" if kind_of is None else kind_of(path)
     detail = f"mapping {mapping.path.name} {file_sha256(mapping.path)[:12]}; {len(columns.times)} rows are purchases"
     source = Source(
         kind="sample" if kind == "sample" else "file", name=path.name, sha256=sha256, rows=count, detail=detail

@@ -50,7 +50,7 @@ class Reader:
         self._validator = build_validator(catalogue, "USD")
 
     def __call__(
-        self, folder: Path, text: str, mapping: str = MAPPING, kind_of: Callable[[str], str] | None = None
+        self, folder: Path, text: str, mapping: str = MAPPING, kind_of: Callable[[Path], str] | None = None
     ) -> PurchaseTable:
         """Write a file and its mapping, and read them."""
         (folder / "shop.csv").write_text(text)
