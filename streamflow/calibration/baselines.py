@@ -16,7 +16,17 @@ from typing import Any, Final
 
 import numpy as np
 
-from streamflow.calibration.noise import Band, Ratio, at_most, between_blocks, design_effect, mean_band, share_band
+from streamflow.calibration.noise import (
+    Band,
+    Clusters,
+    Ratio,
+    at_most,
+    between_blocks,
+    design_effect,
+    mean_band,
+    ratio_of,
+    share_band,
+)
 from streamflow.calibration.windows import (
     DAY_US,
     Statistic,
@@ -28,9 +38,9 @@ from streamflow.calibration.windows import (
 )
 from streamflow.contracts.calibrations import Figure
 from streamflow.contracts.rule_sets import Status
-from streamflow.datasets.table import Bools, Floats, PurchaseTable
+from streamflow.datasets.table import Bools, PurchaseTable
 from streamflow.errors import InputError
-from streamflow.statistics.intervals import Z_95, bootstrap, effective_n, weighted_quantiles, wilson
+from streamflow.statistics.intervals import Z_95, effective_n, weighted_quantiles, wilson
 
 PREFIX: Final = "baseline."
 EDGES: Final = f"{PREFIX}amounts.edges"
@@ -251,24 +261,20 @@ class _Maker:
 
     def edges(self, window: Window) -> dict[str, float]:
         """Add the amounts at which shares are taken, and return them."""
-        order = np.argsort(window.amount_minor, kind="stable")
-        amounts, weight = window.amount_minor[order].astype(np.float64), window.weight[order]
-        at = np.array(list(EDGE_QUANTILES.values()))
-
-        def quantiles(resampled: Floats) -> Floats:
-            middle = (np.cumsum(resampled) - resampled / 2) / resampled.sum()
-            return np.asarray(np.interp(at, middle, amounts))
-
-        low, high = bootstrap(quantiles, weight, np.random.default_rng(0), groups=window.customer[order])
+        amounts, weight = window.amount_minor.astype(np.float64), window.weight
+        names, at = list(EDGE_QUANTILES), np.array(list(EDGE_QUANTILES.values()))
         values = np.rint(weighted_quantiles(amounts, weight, at)).tolist()
-        names = list(EDGE_QUANTILES)
+        clusters = Clusters.of(window.customer, np.full(len(window), -1))
+        shares = [ratio_of(weight * (window.amount_minor <= edge), weight, clusters) for edge in values]
+        reach = Z_95 * np.sqrt(np.array([share.variance for share in shares]))
+        low, high = (weighted_quantiles(amounts, weight, np.clip(at + off, 0, 1)) for off in (-reach, reach))
         self._add(
             EDGES.removeprefix(PREFIX),
             dict(zip(names, values, strict=True)),
             "minor",
             n=int(effective_n(weight)),
             interval={name: [float(low[place]), float(high[place])] for place, name in enumerate(names)},
-            method=f"quantiles; bootstrap over {self._who}s",
+            method=f"quantiles; Woodruff's intervals from the share's variance by {self._who}",
         )
         return dict(zip(names, values, strict=True))
 

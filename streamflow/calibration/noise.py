@@ -11,10 +11,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from streamflow.datasets.table import Bools, Floats, Ints
 
@@ -66,25 +64,40 @@ class Clusters:
     """Who is dependent on whom: customers, and customers within a block of time.
 
     Attributes:
-        customer: Shape (rows,); number of the row's customer.
-        block: Shape (rows,); number of the row's block, -1 outside of all.
-        blocks: How many there are.
         cell: Shape (rows,); number of the row's pair of customer and block.
-        cell_block: Shape (cells,); the block of each pair.
+        cells: How many pairs there are.
+        owner: Shape (cells,); the customer of each pair.
+        block: Shape (cells,); the block of each pair, ascending; -1 outside of all.
+        blocks: How many blocks there are.
     """
 
-    customer: Ints
+    cell: Ints
+    cells: int
+    owner: Ints
     block: Ints
     blocks: int
-    cell: Ints
-    cell_block: Ints
 
     @classmethod
     def of(cls, customer: Ints, block: Ints) -> Clusters:
-        """Number the pairs of customer and block."""
+        """Number the pairs of customer and block; a block of -1 is none."""
         people = int(customer.max(initial=-1)) + 1
         pairs, cell = np.unique((block + 1) * people + customer, return_inverse=True)
-        return cls(customer, block, int(block.max(initial=-1)) + 1, cell.astype(np.int64), pairs // people - 1)
+        blocks = int(block.max(initial=-1)) + 1
+        return cls(cell.astype(np.int64), len(pairs), pairs % people, pairs // people - 1, blocks)
+
+    def by_cell(self, of_rows: Floats) -> Floats:
+        """Add up rows."""
+        return np.bincount(self.cell, of_rows, self.cells).astype(np.float64)
+
+    def by_customer(self, of_cells: Floats) -> Floats:
+        """Add up cells."""
+        return np.bincount(self.owner, of_cells).astype(np.float64)
+
+    def by_block(self, of_cells: Floats) -> Floats:
+        """Add up the cells that lie in a block."""
+        # Pairs are numbered block by block, those outside of all first.
+        begin = int(np.searchsorted(self.block, 0))
+        return np.bincount(self.block[begin:], of_cells[begin:], self.blocks).astype(np.float64)
 
 
 def ratio_of(top: Floats, bottom: Floats, clusters: Clusters, rows: Bools | None = None) -> Ratio:
@@ -98,30 +111,22 @@ def ratio_of(top: Floats, bottom: Floats, clusters: Clusters, rows: Bools | None
     """
     if rows is not None:
         top, bottom = top * rows, bottom * rows
-    whole = float(bottom.sum())
-    value = float(top.sum()) / whole if whole else 0.0
-    residual = top - value * bottom
-    squared = float(np.square(bottom).sum())
-    cells = len(clusters.cell_block)
-    timed = clusters.cell_block >= 0
-    block = clusters.cell_block[timed]
-
-    def by_block(of_cells: npt.NDArray[Any]) -> Floats:
-        return np.bincount(block, of_cells[timed], clusters.blocks).astype(np.float64)
-
-    cell_bottom = np.bincount(clusters.cell, bottom, cells)
-    block_rows = by_block(cell_bottom)
-    off, weight = _about_themselves(top, bottom, residual, clusters)
+    cell_top, cell_bottom = clusters.by_cell(top), clusters.by_cell(bottom)
+    whole, squared = float(cell_bottom.sum()), float(bottom @ bottom)
+    value = float(cell_top.sum()) / whole if whole else 0.0
+    residual = cell_top - value * cell_bottom
+    block_rows = clusters.by_block(cell_bottom)
+    off, shown = _about_themselves(cell_top, cell_bottom, residual, clusters)
     with np.errstate(invalid="ignore", divide="ignore"):
-        block_variances = by_block(np.square(np.bincount(clusters.cell, residual, cells))) / np.square(block_rows)
+        block_variances = clusters.by_block(np.square(residual)) / np.square(block_rows)
     return Ratio(
         value,
         whole * whole / squared if squared else 0.0,
-        float(np.square(np.bincount(clusters.customer, residual)).sum()) / (whole * whole) if whole else 0.0,
+        float(np.square(clusters.by_customer(residual)).sum()) / (whole * whole) if whole else 0.0,
         block_variances,
         block_rows,
-        np.square(by_block(off)) - by_block(np.square(off)),
-        np.square(by_block(weight)) - by_block(np.square(weight)),
+        np.square(clusters.by_block(off)) - clusters.by_block(np.square(off)),
+        np.square(clusters.by_block(shown)) - clusters.by_block(np.square(shown)),
     )
 
 
@@ -132,17 +137,14 @@ def _about_themselves(top: Floats, bottom: Floats, residual: Floats, clusters: C
     and hide how far days lie apart. Where most customers come on one day alone there is no ratio of their own, and they
     hide nothing.
     """
-    cells = len(clusters.cell_block)
-    cell_top, cell_bottom = np.bincount(clusters.cell, top, cells), np.bincount(clusters.cell, bottom, cells)
-    owner = np.zeros(cells, dtype=np.int64)
-    owner[clusters.cell] = clusters.customer
-    own_top, own_bottom = np.bincount(owner, cell_top)[owner], np.bincount(owner, cell_bottom)[owner]
+    own_top = clusters.by_customer(top)[clusters.owner]
+    own_bottom = clusters.by_customer(bottom)[clusters.owner]
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.nan_to_num(own_top / own_bottom)
-        shown = np.nan_to_num(cell_bottom * (1 - cell_bottom / own_bottom))
-    if shown.sum() < MOSTLY_ONCE * cell_bottom.sum():
-        return np.bincount(clusters.cell, residual, cells).astype(np.float64), cell_bottom.astype(np.float64)
-    return cell_top - ratio * cell_bottom, shown
+        shown = np.nan_to_num(bottom * (1 - bottom / own_bottom))
+    if shown.sum() < MOSTLY_ONCE * bottom.sum():
+        return residual, bottom
+    return top - ratio * bottom, shown
 
 
 def design_effect(ratios: list[Ratio], own: Ratio) -> float:
