@@ -25,9 +25,10 @@ PROPOSAL: Final = "proposal"
 TAKES: Final[dict[str, tuple[str, ...]]] = {
     "profile": ("path",),
     "calibrate": ("dataset", "path", "mapping", "alert_budget", "review_cost", "seed"),
-    "fidelity": ("dataset", "path", "mapping", "seed", PROPOSAL),
+    "fidelity": ("dataset", "path", "mapping", "seed"),
 }
-"""What each notebook takes from the parameters of the run and from the steps before it."""
+"""What each notebook takes from the parameters of the run. From the same file and seed, fidelity has the generator
+parameters that calibrate proposes."""
 
 
 class StepFailed(StreamFlowError):

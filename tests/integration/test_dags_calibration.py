@@ -30,7 +30,7 @@ folder = settings().proposals_dir / Path(prepared).name
 shutil.copytree(prepared, folder, dirs_exist_ok=True)
 announce(proposal=folder, calibration=folder.name)
 """
-FIDELITY = "from pathlib import Path\nassert Path(proposal).is_dir()\nassert seed == seed_wanted"
+FIDELITY = "assert (dataset, path, seed) == ('ulb', 'creditcard.csv', 7)"
 GIVEN: list[dict[str, Any]] = [
     {"dataset": "ulb", "path": "creditcard.csv", "alert_budget": 20, "seed": 7},
     {"seed": 8},
@@ -112,7 +112,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     taken = "dataset = 'own'\npath = ''\nmapping = ''\nseed = 1\n"
     more = f"alert_budget = 10.0\nreview_cost = 5.0\nprepared = {str(prepared)!r}"
     write_notebook(notebooks, "calibrate", CALIBRATE, parameters=taken + more)
-    write_notebook(notebooks, "fidelity", FIDELITY, parameters=f"{taken}seed_wanted = 7\nproposal = ''")
+    write_notebook(notebooks, "fidelity", FIDELITY, parameters=taken)
     return settings
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from streamflow.calibration.parameters import DATASETS, PARAMETERS, STEPS
 from streamflow.calibration.runs import find_notebook, notebook_parameters
-from streamflow.calibration.steps import PROPOSAL, TAKES, StepFailed, run_step
+from streamflow.calibration.steps import TAKES, StepFailed, run_step
 from streamflow.settings import Settings, load_settings
 from tests.notebook_cases import write_notebook
 
@@ -20,7 +20,8 @@ def small(tmp_path: Path) -> Settings:
 
 
 @pytest.mark.parametrize(
-    ("step", "notebooks"), [("profile", ("profile_ulb", "profile_ieee_cis")), ("calibrate", ("calibrate",))]
+    ("step", "notebooks"),
+    [("profile", ("profile_ulb", "profile_ieee_cis")), ("calibrate", ("calibrate",)), ("fidelity", ("fidelity",))],
 )
 def test_the_notebooks_of_the_checkout_take_what_their_step_gives_them(step: str, notebooks: tuple[str, ...]) -> None:
     """An unknown parameter would fail the run on its first day."""
@@ -30,9 +31,9 @@ def test_the_notebooks_of_the_checkout_take_what_their_step_gives_them(step: str
 
 
 def test_every_parameter_of_the_run_reaches_a_step_and_every_step_takes_known_ones() -> None:
-    """None is lost; only the proposal comes from a step."""
+    """None is lost, none is made up."""
     assert set(TAKES) == set(STEPS) - {"review"}
-    assert {name for taken in TAKES.values() for name in taken} == {*PARAMETERS, PROPOSAL}
+    assert {name for taken in TAKES.values() for name in taken} == set(PARAMETERS)
     assert PARAMETERS["dataset"]["enum"] == [None, *DATASETS]
 
 
