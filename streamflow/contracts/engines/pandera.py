@@ -20,7 +20,7 @@ from uuid import UUID
 from streamflow.contracts.checks import REASON, Check, Untranslated
 from streamflow.contracts.dataset import Column, Dataset
 from streamflow.contracts.engines.judge import whole
-from streamflow.contracts.engines.physical import fits
+from streamflow.contracts.engines.physical import UNSTORABLE, Physical, fits, int_bounds, physical
 from streamflow.contracts.timestamps import parse_date, parse_us
 
 if TYPE_CHECKING:
@@ -177,8 +177,9 @@ class _Building:
         for check in checks:
             if check.kind == "type":
                 tests.append(self._check(check, REASON["type"], typed))
-                for reason, test in fits(check.args):
-                    tests.append(self._check(check, reason, _guarded(typed, _each(test)), f"{check.id}:{reason}"))
+                for place, (reason, test) in enumerate(fits(check.args)):
+                    fit = _guarded(typed, _fit(physical(check.args), place, test))
+                    tests.append(self._check(check, reason, fit, f"{check.id}:{reason}"))
             elif check.kind in _TESTS:
                 tests.append(self._check(check, REASON[check.kind], _guarded(typed, _TESTS[check.kind](check.args))))
             elif check.kind == "equals_setting":
@@ -217,7 +218,10 @@ def _typed(logical: str) -> Callable[[Series], Series]:
         import pandas as pd
 
         if series.dtype == object:
-            return series.map(type).isin({*classes, pd.Timestamp} if logical == "timestamp" else classes)
+            wanted = {*classes, pd.Timestamp} if logical == "timestamp" else classes
+            if set(map(type, series.to_numpy())) <= wanted:
+                return pd.Series(data=True, index=series.index)
+            return series.map(type).isin(wanted)
         kinds: dict[str, Callable[[Any], bool]] = {
             "string": pd.api.types.is_string_dtype,
             "integer": pd.api.types.is_integer_dtype,
@@ -266,20 +270,45 @@ def _distinct(test: Callable[[Any], bool]) -> Callable[[Series], Series]:
         import numpy as np
         import pandas as pd
 
-        if series.dtype == object and not series.map(type).isin({str}).all():
-            return series.map(test).astype(bool)
-        # Not pandas.factorize: for it a text ends at its first NUL.
-        values = series.array
-        known = {value: test(value) for value in set(values)}
-        kept = np.fromiter((known[value] for value in values), dtype=bool, count=len(values))
-        return pd.Series(kept, index=series.index)
+        values = series.to_numpy().tolist()
+        if set(map(type, values)) <= {str}:
+            # Not pandas.factorize: for it a text ends at its first NUL.
+            known = {value: test(value) for value in set(values)}
+            kept = map(known.__getitem__, values)
+        else:
+            kept = map(test, values)
+        return pd.Series(np.fromiter(kept, dtype=bool, count=len(values)), index=series.index)
 
     return each
 
 
-def _each(test: Callable[[Any], str]) -> Callable[[Series], Series]:
-    """Make a test of a column out of one that returns what is wrong with a value; numbers are tested as a whole."""
-    return _distinct(lambda value: not isinstance(value, str | int | float | Decimal | list | dict) or not test(value))
+def _fit(limits: Physical, place: int, test: Callable[[Any], str]) -> Callable[[Series], Series]:
+    """Return a test of what a physical type can hold; a column of machine numbers is tested as a whole.
+
+    Args:
+        limits: The physical type.
+        place: Which of its tests; a numeric has one for the digits before the point and one for those after it.
+        test: The same for one value: what is wrong with it, or an empty string.
+    """
+    each = _distinct(lambda value: not isinstance(value, str | int | float | Decimal | list | dict) or not test(value))
+
+    def fit(series: Series) -> Series:
+        import pandas as pd
+
+        if series.dtype == object or not pd.api.types.is_numeric_dtype(series.dtype):
+            values: list[Any] = series.to_numpy().tolist() if limits.is_text else [None]
+            # All texts in one search: hardly ever is there one to be found.
+            if set(map(type, values)) <= {str} and UNSTORABLE.search("".join(values)) is None:
+                return series.notna()
+            return each(series)
+        if limits.bits is not None:
+            return _between(series, *int_bounds(limits.bits))
+        if limits.digits is None:
+            return series.notna()
+        before, after = limits.digits
+        return series.abs() < 10**before if place == 0 else series.round(after) == series
+
+    return fit
 
 
 def _range(args: Mapping[str, Any]) -> Callable[[Series], Series]:
@@ -306,14 +335,25 @@ def _between(series: Series, low: Any, high: Any) -> Series:
     return above if high is None else above & (series <= high)
 
 
-def _bounded(args: Mapping[str, Any]) -> Callable[[Any], bool]:
-    low, high = args["minimum"] or 0, args["maximum"]
-    return lambda value: low <= len(value) and (high is None or len(value) <= high)
-
-
 def _length(args: Mapping[str, Any]) -> Callable[[Series], Series]:
-    fitting = _bounded(args)
-    return _distinct(lambda value: fitting(str(value) if isinstance(value, UUID) else value))
+    low, high = args["minimum"] or 0, args["maximum"]
+
+    def test(series: Series) -> Series:
+        import numpy as np
+        import pandas as pd
+
+        values = series.to_numpy().tolist()
+        if UUID in set(map(type, values)):
+            values = list(map(str, values))
+        lengths = np.fromiter(map(len, values), dtype=np.int64, count=len(series))
+        return pd.Series((lengths >= low) & (True if high is None else lengths <= high), index=series.index)
+
+    return test
+
+
+def _pattern(args: Mapping[str, Any]) -> Callable[[Series], Series]:
+    matches = whole(args["pattern"]).fullmatch
+    return _distinct(lambda value: matches(value) is not None)
 
 
 def _format(args: Mapping[str, Any]) -> Callable[[Series], Series]:
@@ -330,7 +370,7 @@ _TESTS: Final[dict[str, Callable[[Mapping[str, Any]], Callable[[Series], Series]
     "format": _format,
     "enum": lambda args: lambda series: series.isin(args["values"]),
     "length": _length,
-    "pattern": lambda args: _distinct(lambda value: whole(args["pattern"]).fullmatch(value) is not None),
+    "pattern": _pattern,
     "range": _range,
-    "items": lambda args: lambda series: series.map(_bounded(args)).astype(bool),
+    "items": _length,
 }
