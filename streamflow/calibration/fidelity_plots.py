@@ -131,11 +131,12 @@ def behaviour(source: PurchaseTable, run: PurchaseTable, names: Mapping[str, str
             if not isinstance(found, str):
                 values = _quantiles(found.values, found.weights, at)
                 rows += [{"of": name, "x": x, "share": y} for x, y in zip(values.tolist(), at.tolist(), strict=True)]
+        whole = alt.Axis(tickMinStep=1) if gate == "burst_length" else alt.Axis()
         panels.append(
             alt.Chart(frame(rows))
             .mark_line()
             .encode(
-                x=alt.X("x:Q", title=names[gate], scale=alt.Scale(zero=False)),
+                x=alt.X("x:Q", title=names[gate], scale=alt.Scale(zero=False), axis=whole),
                 y=alt.Y("share:Q", title="share below", axis=alt.Axis(format="%")),
                 **_both(),
             )
@@ -163,7 +164,7 @@ def floors(result: Fidelity) -> Any:
 
 
 def spoiled(results: Mapping[str, Fidelity]) -> Any:
-    """Every gate of every run as its value over its limit; what fails has an outline."""
+    """Every gate of every run: the nearer to its limit or the further beyond, the stronger; a cross has failed."""
     alt = altair()
     rows = [
         {
@@ -178,14 +179,11 @@ def spoiled(results: Mapping[str, Fidelity]) -> Any:
     ]
     x = alt.X("run:N", sort=list(results), title=None, axis=alt.Axis(orient="top", labelAngle=-20))
     y = alt.Y("gate:N", sort=None, title=None)
-    shade = alt.Color(
-        "over:Q",
-        scale=alt.Scale(domain=[0, 1, CROWDED], range=["rgba(47,126,216,0.08)", BLUE, ORANGE]),
-        title="value over limit",
-    )
-    cells = alt.Chart(frame(rows)).mark_rect(strokeWidth=1.5).encode(x=x, y=y, color=shade)
+    verdict = alt.Color("verdict:N", scale=alt.Scale(domain=["passed", "failed"], range=[BLUE, ORANGE]), title=None)
+    strength = alt.Opacity("over:Q", scale=alt.Scale(domain=[0, CROWDED], range=[0.08, 1]), legend=None)
+    cells = alt.Chart(frame(rows)).mark_rect().encode(x=x, y=y, color=verdict, opacity=strength)
     failed = alt.Chart(frame([row for row in rows if row["verdict"] == "failed"]))
-    marks = failed.mark_text(text="✕", fontSize=13, color=INK).encode(x=x, y=y)
+    marks = failed.mark_text(text="✕", fontSize=13, color="#1b1b1b").encode(x=x, y=y)
     height = ROW * len({row["gate"] for row in rows})
     return (cells + marks).properties(width=420, height=height, title="Which gate catches which run (✕ failed)")
 

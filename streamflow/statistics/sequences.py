@@ -89,20 +89,13 @@ def regularity(sequences: Sequences, minute: Floats, least: int = 5) -> tuple[Fl
     return (squared[enough] - n) / (n * (n - 1)), sequences.members[enough]
 
 
-def pair_share(first: Ints, second: Ints) -> float:
-    """Return the share of pairs of rows of one group that agree in a code, every group with a pair counting the same.
+def pair_counts(group: Ints, code: Ints) -> tuple[Floats, Floats]:
+    """Return ordered pairs of rows that agree in the code, and all pairs, by group.
 
     Args:
-        first: Shape (rows,); the group, from 0.
-        second: Shape (rows,); the code, from 0.
+        group: Shape (rows,); the group, from 0.
+        code: Shape (rows,); the code, from 0.
     """
-    agreeing, possible = pair_counts(first, second)
-    some = possible > 0
-    return float((agreeing[some] / possible[some]).mean()) if some.any() else 0.0
-
-
-def pair_counts(group: Ints, code: Ints) -> tuple[Floats, Floats]:
-    """Return ordered pairs of rows that agree in the code, and all pairs, by group."""
     groups = int(group.max(initial=-1)) + 1
     width = int(code.max(initial=-1)) + 1
     cells, n = np.unique(group * width + code, return_counts=True)

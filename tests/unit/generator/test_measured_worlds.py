@@ -11,9 +11,11 @@ import pytest
 from streamflow.calibration.simulated import simulated_table
 from streamflow.datasets.table import PurchaseTable
 from streamflow.generator.dealing import Dealt, Drawn, choose
-from streamflow.generator.parameters import Margin, Parameters
+from streamflow.generator.parameters import Curve, Margin, Parameters
+from streamflow.generator.simulation import Simulation
 from streamflow.generator.spline import QuantileSpline
 from streamflow.generator.world import Plan, World
+from streamflow.statistics.sequences import Sequences, pair_counts
 from tests.unit.generator.worlds import shipped
 
 PURCHASES, DAYS = 30_000, 10
@@ -122,3 +124,89 @@ def test_shares_of_fraud_that_do_not_sum_to_one_are_refused(group: str) -> None:
         type(shipped().fraud).model_validate(
             shipped().fraud.model_dump() | {group: [0.5] * (24 if group == "hours" else 10)}
         )
+
+
+@cache
+def bursts() -> PurchaseTable:
+    """Return a run of customers who buy seldom, and then often several times within minutes."""
+    world = changed(
+        customers={
+            "purchases_per_day": 0.1,
+            "activity": Curve(quantiles=(0, 0.9, 1), values=(1.0, 2.0, 50.0)),
+            "any_class_share": 0.6,
+        },
+        rhythm={
+            "second_basket_share": 0.2,
+            "further_basket_share": 0.5,
+            "basket_gaps_s": Curve(quantiles=(0, 0.5, 1), values=(100.0, 200.0, 400.0)),
+            "clock": "source",
+        },
+        fraud={"rate": 0.0},
+        faults={"out_of_order": 0.0, "late": 0.0},
+    )
+    return simulated_table(world, PURCHASES, 60, 4)
+
+
+def test_second_baskets_come_after_the_measured_gaps_and_one_after_another() -> None:
+    """A fifth of the purchases follow another within minutes; half of those are followed by a further one."""
+    table = bursts()
+    assert table.customer is not None
+    habits = Sequences.of(table.customer.codes, table.event_us)
+    close = habits.gaps_s[habits.gaps_s < 410]
+    assert abs(len(close) / PURCHASES - 0.2) < 0.02
+    assert close.min() < 110
+    assert abs(float(np.median(close)) - 200) < 15
+    lengths, _ = habits.bursts(410)
+    assert abs((lengths > 2).sum() / (lengths > 1).sum() - 0.5) < 0.06
+    assert (lengths > 4).sum() > 100
+
+
+def test_a_measured_activity_says_how_differently_customers_buy() -> None:
+    """The busiest tenth buys much more than its share."""
+    table = bursts()
+    assert table.customer is not None
+    counts = np.sort(np.bincount(table.customer.codes))
+    assert len(counts) > 3000
+    assert counts[-len(counts) // 10 :].sum() > 0.4 * counts.sum()
+
+
+def test_purchases_of_any_class_do_not_follow_the_customer() -> None:
+    """Six in ten are of any class: two purchases of a customer agree less often than with habits alone."""
+    agreement = []
+    for table in (bursts(), simulated_table(changed(fraud={"rate": 0.0}), PURCHASES, DAYS, 3)):
+        assert table.customer is not None
+        assert table.product is not None
+        agreeing, possible = pair_counts(table.customer.codes, table.product.codes)
+        agreement.append(float((agreeing[possible > 0] / possible[possible > 0]).mean()))
+    assert agreement[0] < 0.4
+    assert agreement[1] > 0.7
+
+
+def test_with_the_clock_of_the_source_customers_everywhere_keep_its_hours() -> None:
+    """All peaks at noon: by UTC, not by the sun."""
+    share = []
+    for clock in ("source", "local"):
+        world = changed(
+            rhythm={"peaks_h": (12.0,), "peak_weights": (1.0,), "night_share": 0.0, "clock": clock},
+            fraud={"rate": 0.0},
+        )
+        hour = simulated_table(world, PURCHASES, DAYS, 6).event_us // 3_600_000_000 % 24
+        share.append(float(((hour >= 9) & (hour < 15)).mean()))
+    assert share[0] > 0.6
+    assert share[1] < 0.4
+
+
+def test_a_measured_world_is_streamed_in_log_order_with_every_purchase() -> None:
+    """Chains of baskets and chosen episodes reach the wire as they are in the table."""
+    world = changed(
+        customers={"even": True},
+        rhythm={"further_basket_share": 0.4, "basket_gaps_s": Curve(quantiles=(0, 1), values=(5.0, 1700.0))},
+        amounts={"margin": MARGIN},
+        fraud={"hours": FRAUD_HOURS, "amounts": MARGIN, "rate": 0.02},
+    )
+    truth: list[bytes] = []
+    stamps = [one.timestamp_ms for one in Simulation(Plan(world, 5000, 3, 2)).emissions(truth.append)]
+    assert len(truth) == 5000
+    assert len(stamps) > 5000
+    assert stamps == sorted(stamps)
+    assert sum(b'"is_fraud":true' in line for line in truth) == 100
