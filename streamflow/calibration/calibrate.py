@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from threadpoolctl import threadpool_limits
 
+from streamflow.calibration.baselines import baseline_figures
 from streamflow.calibration.evidence import CHOICE, DATA
 from streamflow.calibration.generator_fit import (
     generator_document,
@@ -30,7 +31,7 @@ from streamflow.calibration.rule_calibration import (
 from streamflow.calibration.rule_figures import rule_notes
 from streamflow.calibration.rule_set_text import rule_set_text
 from streamflow.calibration.threshold import Budget
-from streamflow.contracts.calibrations import Calibration, Notebook, Source, new_calibration
+from streamflow.contracts.calibrations import Calibration, Figure, Notebook, Source, new_calibration
 from streamflow.contracts.diff import Change
 from streamflow.contracts.diff_generator import compare_generators
 from streamflow.contracts.diff_rule_sets import compare_rule_sets
@@ -146,6 +147,7 @@ def _calibrate(table: PurchaseTable, request: Request, notebook: Notebook, progr
         sources[SIMULATION] = simulated.table.source
     figures = rule_figures(data, simulated)
     figures |= {f"generator.{path}": figure for path, figure in generated.items()}
+    figures |= _baselines(data, whole=simulated is None)
     calibration = new_calibration(
         dataset=table.dataset,
         rule_set=_follows(base.version, compare_rule_sets(base, (simulated or data).fit.rule_set)),
@@ -158,6 +160,16 @@ def _calibrate(table: PurchaseTable, request: Request, notebook: Notebook, progr
     return _proposed(
         calibration, data, simulated, base, generator_document(base_world, generated, world_version, calibration.id)
     )
+
+
+def _baselines(data: Fitted, *, whole: bool) -> dict[str, Figure]:
+    """Return what live purchases will be held against; alerts only where the table judges by the whole rule set."""
+    fit = data.fit
+    if not whole:
+        return baseline_figures(data.table, DATA)
+    alert = (fit.scores >= fit.rule_set.alert_threshold_ulo) & fit.usable
+    fired = {rule: mask & fit.usable for rule, mask in fit.fired.items()}
+    return baseline_figures(data.table, DATA, alert=alert, fired=fired)
 
 
 def _proposed(

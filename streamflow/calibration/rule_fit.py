@@ -49,6 +49,7 @@ class RuleFit:
         train: Rows that were fitted on, shape (rows of the table,).
         usable: Rows that entered evaluation.
         scores: Log-odds of every row, micro.
+        fired: By rule, the rows whose line weighs something.
     """
 
     rule_set: RuleSet
@@ -61,6 +62,7 @@ class RuleFit:
     train: Bools
     usable: Bools
     scores: Ints
+    fired: dict[str, Bools]
 
 
 @dataclass(frozen=True)
@@ -228,4 +230,15 @@ class _Fitter:
             train=task.train,
             usable=once.seen.usable,
             scores=self._scores(once),
+            fired=_fired(once),
         )
+
+
+def _fired(once: _Once) -> dict[str, Bools]:
+    """Return, for each rule that has bands, the rows on which it adds weight."""
+    fired: dict[str, Bools] = {}
+    for bands, weights in zip(once.design.bands, once.weights.by_measure, strict=True):
+        weighty = np.concatenate(([False], [to_ulo(weight) > 0 for weight in weights]))
+        mine = weighty[bands.index(once.values[bands.name])]
+        fired[bands.rule] = fired.get(bands.rule, np.zeros(len(mine), dtype=np.bool_)) | mine
+    return fired

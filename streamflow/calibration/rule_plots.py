@@ -69,7 +69,12 @@ def weights(rule_set: RuleSet) -> Any:
 
 def status_table(calibrated: Calibrated) -> MarkdownTable:
     """Count figures by what they are about and by status."""
-    parts = {"rule set": "rules.", "generator": "generator.", "evaluation": "evaluation."}
+    parts = {
+        "rule set": "rules.",
+        "generator": "generator.",
+        "evaluation": "evaluation.",
+        "baselines for drift": "baseline.",
+    }
     rows = []
     for title, prefix in parts.items():
         counts = calibrated.calibration.by_status(prefix)
