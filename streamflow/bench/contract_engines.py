@@ -160,10 +160,10 @@ def frame(rows: int) -> pd.DataFrame:
 
 FILL: Final = """
     SELECT 'tx-' || o, 'c-' || o %% 20000, 's-' || o %% 40, 'p-' || o %% 3000, 'm-' || o %% 900, 'k-' || o %% 30000,
-           'd-' || o %% 25000, (ARRAY['web', 'app', 'in_store', 'phone'])[o %% 4 + 1], o %% 5 + 1, (o %% 90000 + 1) / 100.0,
-           'USD', timestamptz '2026-03-01' + o * interval '1 s', 60, 52.5, 13.4, 0.01, false, true, false, 0, false,
-           '{}'::jsonb, '1.0.0', 'q7dKk2cQQEyB3jAwX0lMhg', o %% 4, o, timestamptz '2026-03-01' + o * interval '1 s',
-           timestamptz '2026-03-01' + o * interval '1 s'
+           'd-' || o %% 25000, (ARRAY['web', 'app', 'in_store', 'phone'])[o %% 4 + 1], o %% 5 + 1,
+           (o %% 90000 + 1) / 100.0, 'USD', timestamptz '2026-03-01' + o * interval '1 s', 60, 52.5, 13.4, 0.01,
+           false, true, false, 0, false, '{}'::jsonb, '1.0.0', 'q7dKk2cQQEyB3jAwX0lMhg', o %% 4, o,
+           timestamptz '2026-03-01' + o * interval '1 s', timestamptz '2026-03-01' + o * interval '1 s'
     FROM generate_series(0, %s - 1) AS o
 """
 
