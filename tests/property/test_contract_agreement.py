@@ -35,7 +35,7 @@ VALIDATOR = build_validator(CATALOGUE, SETTINGS["base_currency"])
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=70)
 Values = st.SearchStrategy[Any]
 LEAST, GREATEST = int_bounds(64)
-AT_EASE = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+AT_EASE = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def junk(column: Column) -> Values:
@@ -174,7 +174,7 @@ def _inside_attributes(topic: Dataset, fault: tuple[str, str] | None) -> bool:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.id)
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_frames_agree_with_the_judge_on_whatever_is_drawn(table: Dataset, data: st.DataObject) -> None:
     """Forty rows a frame: the first check that each breaks has the judge's reason."""
