@@ -117,6 +117,10 @@ lab: setup ## open JupyterLab on the notebooks
 notebooks: setup ## run every notebook on its defaults and write docs/notebooks
 	@$(BIN)/streamflow notebooks render
 
+.PHONY: figures
+figures: setup ## calibrate on every sample and write docs/FIGURES.md
+	@$(BIN)/python -m streamflow.calibration.figures_page
+
 .PHONY: lock
 lock: .cache/stamps/environment ## resolve the dependencies again into constraints.txt
 	@$(BIN)/uv lock --quiet --upgrade
