@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 STATE = ROOT / ".cache" / "test" / str(os.getpid())
 KEPT_LOGS = ROOT / ".cache" / "test-logs"
 MARKERS = ("unit", "property", "integration", "e2e")
+ON_SERVERS = ("integration", "e2e", "proof")
 
 
 def pytest_configure() -> None:
@@ -32,11 +33,16 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the folder it stands in."""
+    """Mark each test by the folder it stands in, and say which may not be parted between processes.
+
+    Tests on servers share one platform, so one process runs all of them; of the others a file stays together.
+    """
     for item in items:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
         if folder in MARKERS:
             item.add_marker(folder)
+        group = "servers" if folder in ON_SERVERS else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _clear_after_killed_runs() -> None:

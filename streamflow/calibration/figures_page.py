@@ -1,8 +1,8 @@
 """docs/FIGURES.md: which figure comes from where, by dataset; made anew with `make figures`, held by a slow proof.
 
-The samples have the shapes of real files, so a calibration on each tells what a real file of that shape identifies: what
-is fitted on the sample's own rows would be measured on the real ones. The ULB sample holds too few frauds for that; what
-the ULB file identifies is told by the shipped calibration, which was computed on rows of it.
+The samples have the shapes of real files, so a calibration on each tells what a real file of that shape identifies:
+what is fitted on the sample's own rows would be measured on the real ones. The ULB sample holds too few frauds for
+that; what the ULB file identifies is told by the shipped calibration, which was computed on rows of it.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ HEAD = """\
 
 A figure is *measured* on real rows, *anchored* to a publication, *simulated* on generated rows, or *assumed*. The first
 column is the calibration that the newest rule set names. The others say what a file of that shape identifies, by
-calibrations of its sample in `data/sample`: what is fitted on the sample's own rows would be measured on the real ones. A
-file of your own is one with customers, merchants, places, cards, devices and labels. Where a cell has two, some of the
-row's figures are the one and some the other; "none" means that no band holds 30 frauds, or that the world has no such
-trait.
+calibrations of its sample in `data/sample`: what is fitted on the sample's own rows would be measured on the real
+ones. A file of your own is one with customers, merchants, places, cards, devices and labels. Where a cell has two, some
+of the row's figures are the one and some the other; "none" means that no band holds 30 frauds, or that the world has no
+such trait.
 
 `streamflow explain threshold NAME` gives value, interval, n, method and source of each figure of a rule set.
 `make figures` writes this page.
