@@ -108,8 +108,8 @@ def _finite(check: dict[str, object]) -> dict[str, object]:
 def regenerate(parameters: Parameters, source: PurchaseTable, seed: int, times: int = 1) -> PurchaseTable:
     """Run the generator as the source was: as many purchases, the same days, the same thin tail after them.
 
-    A gate at twice the noise floor is met by chance alone now and then, because the run has noise as well as the source.
-    A run of several times as many customers has less.
+    A gate at twice the noise floor fails by chance now and then, because the run has noise as well as the source. A run
+    of several times as many customers has less.
 
     Args:
         parameters: As calibrated on the source.
