@@ -154,7 +154,7 @@ def generator_document(base: Parameters, figures: Mapping[str, Figure], version:
     """
     order = [path for path, _ in parameter_values(generator_parameters(base, figures))]
     lines = [
-        "# What the simulated world is like. Every figure carries a status: assumed (chosen, with the reason), anchored",
+        "# What the simulated world is like. Every figure carries a status: assumed (chosen, with a reason), anchored",
         "# (near a published figure, with its source), measured (on real rows) or simulated (on generated rows).",
         f"# Intervals and methods stand in calibration {calibration_id}.",
         f"version: {version}",

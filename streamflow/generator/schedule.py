@@ -79,8 +79,7 @@ def schedule(world: World) -> list[Episode]:
         least, most = SCENARIOS[name].SIZE
         size = min(int(rng.integers(least, most + 1)), wanted)
         drawn = [
-            _episode(world, rng, number=index, name=name, size=size, victims=victims[name])
-            for _ in range(candidates)
+            _episode(world, rng, number=index, name=name, size=size, victims=victims[name]) for _ in range(candidates)
         ]
         episode = drawn[0]
         if candidates > 1:
