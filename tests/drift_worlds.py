@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from streamflow.calibration.baselines import baseline_figures
-from streamflow.calibration.simulated import simulated_table
-from streamflow.calibration.windows import DAY_US, Window, window_of
+from streamflow.calibration.drift.baselines import baseline_figures
+from streamflow.calibration.drift.windows import DAY_US, Window, window_of
+from streamflow.calibration.world.simulated import simulated_table
 from streamflow.contracts.calibrations import Figure
 from streamflow.datasets.table import Bools, Codes, PurchaseTable
 from streamflow.generator.parameters import load_parameters

@@ -26,8 +26,8 @@ SHOP_ROWS = 1_500_000
 SEED = 7
 METHOD = (
     "From the file to a proposal in memory: read, judge each row, run the engine over it twice, fit with 200 resamples "
-    "of customers, estimate the generator's parameters; for the ULB shape also simulate 120,000 purchases for the rules "
-    "that it cannot identify. A process a run; peak memory is that of the process."
+    "of customers, estimate the generator's parameters; for the ULB shape also simulate 120,000 purchases for what it "
+    "cannot identify. A process a run; peak memory is that of the process."
 )
 
 
@@ -102,7 +102,7 @@ def main(dataset: str, path: str) -> None:
     from streamflow.calibration.calibrate import Request, calibrate
     from streamflow.calibration.loading import SAMPLE_MAPPING, load_purchases
     from streamflow.calibration.notebook import notebook_run
-    from streamflow.calibration.threshold import Budget
+    from streamflow.calibration.rules.threshold import Budget
 
     began = time.perf_counter()
     table = load_purchases(dataset, path, SAMPLE_MAPPING if dataset == "own" else "")

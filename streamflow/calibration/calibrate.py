@@ -10,16 +10,8 @@ from pathlib import Path
 import msgspec
 from threadpoolctl import threadpool_limits
 
-from streamflow.calibration.baselines import baseline_figures
-from streamflow.calibration.evidence import CHOICE, DATA
-from streamflow.calibration.generator_fit import (
-    generator_document,
-    generator_figures,
-    generator_parameters,
-    generator_sources,
-)
-from streamflow.calibration.measures import Progress, silent
-from streamflow.calibration.rule_calibration import (
+from streamflow.calibration.drift.baselines import baseline_figures
+from streamflow.calibration.rules.composition import (
     SIMULATION,
     Fitted,
     Setting,
@@ -28,9 +20,17 @@ from streamflow.calibration.rule_calibration import (
     missing_rules,
     rule_figures,
 )
-from streamflow.calibration.rule_figures import rule_notes
-from streamflow.calibration.rule_set_text import rule_set_text
-from streamflow.calibration.threshold import Budget
+from streamflow.calibration.rules.figures import rule_notes
+from streamflow.calibration.rules.measures import Progress, silent
+from streamflow.calibration.rules.text import rule_set_text
+from streamflow.calibration.rules.threshold import Budget
+from streamflow.calibration.world.evidence import CHOICE, DATA
+from streamflow.calibration.world.fit import (
+    generator_document,
+    generator_figures,
+    generator_parameters,
+    generator_sources,
+)
 from streamflow.contracts.calibrations import Calibration, Figure, Notebook, Source, new_calibration
 from streamflow.contracts.diff import Change
 from streamflow.contracts.diff_generator import compare_generators

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from streamflow.calibration.calibrate import Request, calibrate
 from streamflow.calibration.charts import MarkdownTable
-from streamflow.calibration.evidence import DATA
 from streamflow.calibration.loading import load_purchases
 from streamflow.calibration.notebook import notebook_run
-from streamflow.calibration.threshold import Budget
+from streamflow.calibration.rules.threshold import Budget
+from streamflow.calibration.world.evidence import DATA
 from streamflow.contracts.calibrations import Calibration, load_calibration
 from streamflow.contracts.released import newest_released
 from streamflow.contracts.rule_sets import CHECKOUT, load_rule_set

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from streamflow.calibration.baselines import PREFIX, Compared, compare
-from streamflow.calibration.windows import Window
+from streamflow.calibration.drift.baselines import PREFIX, Compared, compare
+from streamflow.calibration.drift.windows import Window
 from streamflow.contracts.calibrations import Calibration, load_calibration
 from streamflow.contracts.released import released_versions
 from streamflow.contracts.rule_sets import RULES, load_rule_set, rule_set_versions

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from streamflow.calibration.baselines import Compared
-from streamflow.calibration.windows import SHORT_GAP_S
+from streamflow.calibration.drift.baselines import Compared
+from streamflow.calibration.drift.windows import SHORT_GAP_S
 from streamflow.contracts.calibrations import Figure
 
 WHOLE = {

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from streamflow.calibration.simulated import simulated_table
+from streamflow.calibration.world.simulated import simulated_table
 from streamflow.contracts.calibrations import Calibration, Figure, Notebook, new_calibration
 from streamflow.generator.parameters import load_parameters
 from streamflow.settings import Settings, load_settings

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from psycopg.types.json import Jsonb
 
-from streamflow.calibration.windows import DAY_US
+from streamflow.calibration.drift.windows import DAY_US
 from streamflow.contracts.calibrations import Calibration, Notebook, Source, new_calibration
 from streamflow.contracts.released import lock_text, released_files
 from streamflow.contracts.rule_sets import RULES

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from streamflow.calibration.simulated import simulated_table
+from streamflow.calibration.world.simulated import simulated_table
 from streamflow.datasets.table import PurchaseTable
 from streamflow.generator.dealing import Dealt, Drawn, choose
 from streamflow.generator.parameters import Curve, Margin, Parameters

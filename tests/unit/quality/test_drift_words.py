@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streamflow.calibration.baselines import Compared
+from streamflow.calibration.drift.baselines import Compared
 from streamflow.contracts.calibrations import Figure
 from streamflow.quality.drift_words import sentence
 

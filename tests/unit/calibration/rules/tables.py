@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from streamflow.calibration.bands import Rows
-from streamflow.calibration.simulated import simulated_table
-from streamflow.calibration.simulation import simulated_rows
+from streamflow.calibration.rules.bands import Rows
+from streamflow.calibration.rules.simulation import simulated_rows
+from streamflow.calibration.world.simulated import simulated_table
 from streamflow.contracts.calibrations import Source
 from streamflow.contracts.rule_sets import CHECKOUT
 from streamflow.datasets.table import Bools, Codes, Floats, Ints, PurchaseTable

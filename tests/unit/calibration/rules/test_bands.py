@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from streamflow.calibration.bands import MIN_FRAUDS, Measured, find_bands, with_intervals
+from streamflow.calibration.rules.bands import MIN_FRAUDS, Measured, find_bands, with_intervals
 from streamflow.datasets.table import Bools, Ints
 from tests.unit.calibration.rules.tables import rows
 

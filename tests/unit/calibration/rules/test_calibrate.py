@@ -10,7 +10,7 @@ import pytest
 
 from streamflow.calibration.calibrate import Calibrated, Request, calibrate
 from streamflow.calibration.proposal_folder import write_proposal
-from streamflow.calibration.threshold import Budget
+from streamflow.calibration.rules.threshold import Budget
 from streamflow.contracts.calibrations import Notebook, Source
 from streamflow.contracts.proposals import read_proposal
 from streamflow.contracts.review import review

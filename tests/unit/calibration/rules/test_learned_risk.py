@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from streamflow.calibration.learned_risk import LOOKBACK_DAYS, NOTHING, STRENGTH, learned_risk
+from streamflow.calibration.rules.learned_risk import LOOKBACK_DAYS, NOTHING, STRENGTH, learned_risk
 from streamflow.datasets.table import Bools, Ints
 from tests.unit.calibration.rules.tables import DAY_US, START_US, table
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from streamflow.calibration.bands import Bands
-from streamflow.calibration.scorecard_fit import (
+from streamflow.calibration.rules.bands import Bands
+from streamflow.calibration.rules.scorecard import (
     FittedDesign,
     design_of,
     fit_weights,

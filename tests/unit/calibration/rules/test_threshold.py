@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from streamflow.calibration.judgement import judge
-from streamflow.calibration.threshold import Budget, Threshold, choose_threshold
+from streamflow.calibration.rules.judgement import judge
+from streamflow.calibration.rules.threshold import Budget, Threshold, choose_threshold
 from streamflow.statistics.ranking import Ranking
 from tests.unit.calibration.rules.tables import rows
 

@@ -1,0 +1,1 @@
+"""Baselines of purchases, and how far a live window may lie from them by chance."""

@@ -1,0 +1,1 @@
+"""Whether a generated run behaves as the purchases that it was calibrated on."""

@@ -1,0 +1,1 @@
+"""What an analyst looks at first in a file of labelled purchases."""
