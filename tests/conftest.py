@@ -32,6 +32,7 @@ def pytest_configure() -> None:
     configuration.settings.cache_clear()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by the folder it stands in, and say which may not be parted between processes.
 
