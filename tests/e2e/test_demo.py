@@ -15,6 +15,9 @@ from typing import Any
 
 import pytest
 
+from streamflow.contracts.calibrations import load_calibration
+from streamflow.contracts.released import newest_released
+from streamflow.contracts.rule_sets import CHECKOUT, load_rule_set
 from streamflow.settings import load_settings
 from streamflow.stack.platform import Platform
 
@@ -80,6 +83,20 @@ def test_fraud_is_caught_and_measured_beside_the_baseline(outcome: Outcome) -> N
     assert outcome["alerts"]["any rule"] > 0
     assert outcome["alerts"]["amount alone"] == outcome["alerts"]["any rule"]
     assert 0 < outcome["latency_ms"]["p50"] <= outcome["latency_ms"]["p99"]
+
+
+def test_each_alert_names_the_calibration_of_the_newest_rule_set(outcome: Outcome) -> None:
+    """From an alert a reader finds the calibration, and in the report the rows behind it."""
+    rule_set = load_rule_set(newest_released(CHECKOUT, "fraud_rules"))
+    assert rule_set.calibration is not None
+    (lineage,) = outcome["lineage"]
+    assert (lineage["rule_set"], lineage["calibration"]) == (rule_set.version, rule_set.calibration)
+    assert lineage["alerts"] > 0
+    page = Path(outcome["report"]).read_text(encoding="utf-8")
+    calibration = load_calibration(rule_set.calibration)
+    hashes = [source.sha256 for source in calibration.sources.values() if source.sha256]
+    assert hashes
+    assert all(sha256[:12] in page for sha256 in hashes)
 
 
 def test_the_report_opens_without_a_network(outcome: Outcome) -> None:

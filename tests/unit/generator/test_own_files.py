@@ -203,8 +203,8 @@ def test_a_damaged_file_of_records_names_the_line(tmp_path: Path, line: bytes, s
 def test_the_shipped_sample_goes_through_its_mapping(tmp_path: Path) -> None:
     """Seven rows, three of them wrong on purpose, one fraud."""
     data = CONTRACTS.parent / "data"
-    mapping = load_mapping(data / "mappings" / "shop.yaml", CATALOGUE.topic(TRANSACTIONS_RAW))
-    table = open_table(data / "samples" / "shop.csv", mapping.file.delimiter, mapping.file.encoding)
+    mapping = load_mapping(data / "mappings" / "seven_orders.yaml", CATALOGUE.topic(TRANSACTIONS_RAW))
+    table = open_table(data / "sample" / "seven_orders.csv", mapping.file.delimiter, mapping.file.encoding)
     own = OwnFile(table, mapping, NOW_US, VALIDATOR)
     records = [json.loads(one.value or b"") for one in own.emissions(tmp_path)]
     assert records[2]["amount_minor"] == 124_900
