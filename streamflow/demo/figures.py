@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 from streamflow.settings import Database, Settings
 from streamflow.statistics.intervals import Share, wilson
 
-ANY = "any rule"
+ANY = "five rules together"
 BASELINE = "amount alone"
 
 
@@ -27,7 +27,7 @@ class Quality:
     """How well one way of choosing purchases agrees with the labels known at the end of the run.
 
     Attributes:
-        name: A rule, `any rule`, or the baseline.
+        name: A rule (the alerts in which it weighs), `five rules together`, or the baseline.
         alerts: Purchases chosen.
         precision: Share of them that are labelled, with a 95 % Wilson interval.
         recall: Share of the labelled that were chosen, with the same interval.
