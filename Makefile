@@ -87,7 +87,7 @@ proof: setup ## slow proofs: hostile records through the jobs, kills in the midd
 	@$(BIN)/pytest $(PYTEST_ARGS) tests/proof
 
 .PHONY: bench
-bench: setup ## measure beside baselines and write docs/BENCHMARKS.md (about 20 minutes, idle machine)
+bench: setup ## measure beside baselines and write docs/BENCHMARKS.md (about 40 minutes, idle machine)
 	@$(BIN)/streamflow bench --write docs/BENCHMARKS.md
 
 .PHONY: lint

@@ -1,7 +1,6 @@
 """What the engines of a contract cost: a record at a time, and a million rows at once.
 
-`python -m streamflow.bench.contract_engines` measures on a PostgreSQL of its own and prints; the functions return the
-benchmark's own measures, so that a report can hold them.
+Measured on a PostgreSQL of its own; the part `contracts` of `streamflow bench`.
 """
 
 from __future__ import annotations
@@ -14,8 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-import msgspec
 
 from streamflow.bench.measures import Measure, Section
 from streamflow.contracts import Catalogue, build_validator
@@ -223,20 +220,23 @@ def _timed(work: Callable[[], Any], runs: int) -> list[float]:
     return taken
 
 
-def main() -> None:
-    """Measure everything on a database of its own, and print it as JSON."""
-    settings = load_settings()
+def contract_engines(settings: Settings, runs: int, say: Callable[[str], None]) -> list[Section]:
+    """Measure everything on a database of its own, which is removed afterwards.
+
+    Args:
+        settings: Of the checkout.
+        runs: Rounds that count, a record at a time.
+        say: Told what is being done.
+    """
     home = settings.root / FOLDER / "contract-engines"
     platform = Platform(load_settings(home=home))
     try:
         served = platform.up(without={"kafka", "flink", "airflow"})
         migrate(served)
-        sections = [per_record(settings), many_rows(served, home / "quality")]
+        say("engines of a contract, a record at a time")
+        records = per_record(settings, runs=max(runs, RUNS))
+        say(f"engines of a contract, {ROWS:,} rows")
+        return [records, many_rows(served, home / "quality")]
     finally:
         platform.down(purge=True)
         shutil.rmtree(home, ignore_errors=True)
-    print(msgspec.json.format(msgspec.json.encode(sections), indent=2).decode())
-
-
-if __name__ == "__main__":
-    main()

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamflow.bench.calibration import calibration
+from streamflow.bench.contract_engines import contract_engines
 from streamflow.bench.footprint import METHOD as FOOTPRINT
 from streamflow.bench.footprint import memory, start_up
 from streamflow.bench.latency import latency, only_purchases
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from streamflow.jobs.submission import FlinkClient
     from streamflow.settings import Settings
 
-PARTS = ("throughput", "latency", "transforms", "footprint")
+ON_JOBS = ("throughput", "latency", "transforms", "footprint")
+PARTS = (*ON_JOBS, "contracts", "calibration")
 FOLDER = ".streamflow-bench"
 TRANSFORMS = (
     "Bronze holds what the throughput and latency runs left. Each transform builds its layer from nothing; its "
@@ -82,8 +85,26 @@ def run(
         raise InputError(
             "The benchmark needs at least 10,000 purchases and one run, else it measures the start of jobs."
         )
+    report = Report(command, [])
+    if set(ON_JOBS) & set(plan.parts):
+        _on_jobs(settings, plan, client, say, report)
+    if "contracts" in plan.parts:
+        report.sections.extend(contract_engines(settings, plan.runs, say))
+    if "calibration" in plan.parts:
+        report.sections.append(calibration(plan.runs, say))
+    return report
+
+
+def _on_jobs(
+    settings: Settings,
+    plan: BenchPlan,
+    client: Callable[[Settings], FlinkClient],
+    say: Callable[[str], None],
+    report: Report,
+) -> None:
+    """Add the sections that need the jobs, measured on a platform of their own."""
     own = load_settings(root=settings.root, home=settings.root / FOLDER)
-    platform, report = Platform(own), Report(command, [])
+    platform = Platform(own)
     try:
         starts: list[Measure] = []
         if "footprint" in plan.parts:
@@ -103,7 +124,6 @@ def run(
         if "footprint" in plan.parts:
             own = platform.up()
             report.sections.append(Section("Start-up and memory", FOOTPRINT, [*starts, *memory(own)]))
-        return report
     finally:
         platform.down(purge=True)
 

@@ -16,7 +16,9 @@ def bench(
     *,
     only: Annotated[
         list[str] | None,
-        typer.Option(help="A part: throughput, latency, transforms or footprint; may be repeated. All by default."),
+        typer.Option(
+            help="A part: throughput, latency, transforms, footprint, contracts, calibration; may be repeated."
+        ),
     ] = None,
     purchases: Annotated[int, typer.Option(help="Length of the log that the jobs read.")] = 300_000,
     runs: Annotated[int, typer.Option(help="Rounds that count; their median is told.")] = 3,
