@@ -80,7 +80,7 @@ down: ## stop every server and remove its state; downloads stay
 .PHONY: test
 test: setup ## unit, integration and end-to-end tests on real servers, with coverage
 	@mkdir -p .cache/coverage
-	$(BIN)/pytest --cov --cov-report=term --numprocesses 2 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/pytest --cov --cov-report=term --numprocesses 2 $(PYTEST_ARGS)
 
 .PHONY: proof
 proof: setup ## slow proofs: hostile records through the jobs, kills in the middle of a run

@@ -6,9 +6,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from streamflow import settings as configuration
 from streamflow.settings import Settings, load_settings
@@ -18,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 STATE = ROOT / ".cache" / "test" / str(os.getpid())
 KEPT_LOGS = ROOT / ".cache" / "test-logs"
 MARKERS = ("unit", "property", "integration", "e2e")
-ON_SERVERS = ("integration", "e2e", "proof")
+ON_SERVERS = ("integration/", "e2e/", "proof/")
 
 
 def pytest_configure() -> None:
@@ -32,18 +34,28 @@ def pytest_configure() -> None:
     configuration.settings.cache_clear()
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the folder it stands in, and say which may not be parted between processes.
-
-    Tests on servers share one platform, so one process runs all of them; of the others a file stays together.
-    """
+    """Mark each test by the folder it stands in."""
     for item in items:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
         if folder in MARKERS:
             item.add_marker(folder)
-        group = "servers" if folder in ON_SERVERS else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+
+
+class Parting(LoadScopeScheduling):
+    """Which tests of a run in several processes stay together.
+
+    Tests on servers share one platform, so one process runs all of them; of the others a file stays together.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "servers" if file.removeprefix("tests/").startswith(ON_SERVERS) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Parting:
+    """Deal tests to processes by `Parting`; the largest lot goes first."""
+    return Parting(config, log)
 
 
 def _clear_after_killed_runs() -> None:
