@@ -59,7 +59,9 @@ def truth() -> Path:
 def world(servers: Settings, ingestion: PlainIngestion, truth: Path) -> Settings:
     """Send a small simulated run with many faults through the platform, up to gold."""
     ingestion.publish_rules()
-    simulation = Simulation(plan_run(servers, purchases=PURCHASES, days=3, seed=11, fraud_rate=0.1, fault_rate=0.1))
+    simulation = Simulation(
+        plan_run(servers, purchases=PURCHASES, days=3, seed=11, fraud_rate=0.1, fault_rate=0.1, version="1.0.0")
+    )
     produce(servers, emissions_with_truth(simulation, truth))
     counts = ingestion.run()
     assert counts["transactions.raw"] > PURCHASES

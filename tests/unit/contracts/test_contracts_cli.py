@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.unit.contracts.contract_cases import CONTRACTS
+from tests.unit.contracts_versions.version_cases import checkout as first_versions
 
 
 def contracts(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -24,8 +23,8 @@ def contracts(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Return a root with a copy of the shipped contracts."""
-    shutil.copytree(CONTRACTS, tmp_path / "contracts")
+    """Return a root with the first versions of the shipped contracts."""
+    first_versions(tmp_path)
     return tmp_path
 
 
