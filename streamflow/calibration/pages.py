@@ -65,8 +65,9 @@ def write_page(executed: Path, folder: Path) -> Path:
     exporter = MarkdownExporter()  # type: ignore[no-untyped-call]
     pictures = f"{name}_files"
     body, resources = exporter.from_notebook_node(notebook, {"unique_key": name, "output_files_dir": pictures})
-    text = f"{_heading(name)}\n{_tidy(body)}\n"
     root = str(CHECKOUT.parent)
+    # What lies in the checkout is named from there, as a reader's commands name it.
+    text = f"{_heading(name)}\n{_tidy(body)}\n".replace(f"{root}/", "")
     if root in text:
         raise StreamFlowError(f"The page of {name} would name a path of this machine: {_around(text, root)}")
     folder.mkdir(parents=True, exist_ok=True)

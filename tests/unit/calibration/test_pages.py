@@ -61,9 +61,17 @@ def test_writing_a_page_again_leaves_no_picture_of_the_one_before(tmp_path: Path
     assert len(list((folder / "made_files").iterdir())) == 1
 
 
+def test_a_path_below_the_checkout_is_named_from_there(tmp_path: Path) -> None:
+    """A reader's commands run in the checkout, wherever that is."""
+    source = _executed(tmp_path, [_result(text_plain=f"{CHECKOUT.parent}/data/sample/x.csv")])
+    text = write_page(source, tmp_path / "docs").read_text()
+    assert "data/sample/x.csv" in text
+    assert str(CHECKOUT.parent) not in text
+
+
 def test_a_page_that_names_a_path_of_this_machine_is_not_written(tmp_path: Path) -> None:
     """The sentence shows what was found."""
-    source = _executed(tmp_path, [_result(text_plain=f"{CHECKOUT.parent}/data/sample/x.csv")])
+    source = _executed(tmp_path, [_result(text_plain=f"the checkout is {CHECKOUT.parent}")])
     with pytest.raises(StreamFlowError, match="would name a path of this machine"):
         write_page(source, tmp_path / "docs")
     assert not (tmp_path / "docs").exists()
