@@ -167,12 +167,6 @@ def judgement_figures(judgement: Judgement, *, status: str, source: str, reason:
             )
 
 
-def measured_share(figures: Mapping[str, Figure]) -> tuple[int, int]:
-    """Return how many figures of the rule set are measured, and how many there are."""
-    mine = [figure for path, figure in figures.items() if path.startswith("rules.")]
-    return sum(figure.status == "measured" for figure in mine), len(mine)
-
-
 def rule_notes(fits: Mapping[str, Ladder], reasons: Mapping[str, str]) -> dict[str, str]:
     """Return a line a rule for the contract file: what its figures are, or why it has none."""
     notes = {}

@@ -127,11 +127,6 @@ def _filled(codes: Codes) -> Ints:
     return np.where(none, len(codes.names) + np.cumsum(none) - 1, codes.codes)
 
 
-def codes_of(codes: Codes) -> Ints:
-    """Return a column's codes, each row without a name having one of its own."""
-    return _filled(codes)
-
-
 @dataclass
 class Findings:
     """Figures found on a table, and why others were not.
