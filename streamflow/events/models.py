@@ -235,6 +235,27 @@ class FraudRulesPreviou(Event):
     """live decides; shadow is only written down."""
     effective_from: Timestamp
     """Event time from which it counted."""
+    until: Timestamp | None = None
+    """Event time from which it counted no more; null means until the next activation."""
+
+
+class FraudRulesPromotion(Event):
+    """Who changed what is in force, when, and on what grounds."""
+
+    action: Literal["promote", "rollback", "withdraw", "retire"]
+    """What was asked for; withdraw ends a promotion before its event time."""
+    by: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    """Name of the operating system's user."""
+    at: Timestamp
+    """Wall clock of the moment."""
+    replaces: SchemaVersion | None = None
+    """Version that was live before; null for the first one."""
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=512)] | None = None
+    """Why, in the words of that user; a promotion without evidence needs it."""
+    forced: bool
+    """Whether the gate was passed over."""
+    evidence: dict[str, Any] | None = None
+    """What the gate judged, whole; null where no comparison was asked for."""
 
 
 class FraudRules(Event):
@@ -255,10 +276,14 @@ class FraudRules(Event):
     """Version of the rule set."""
     role: Literal["live", "shadow"] | None = None
     """live decides; shadow is only written down."""
+    until: Timestamp | None = None
+    """Event time from which the rule set has this role no more; null means until it takes another."""
     rule_set: dict[str, Any] | None = None
     """The whole rule set, as in contracts/fraud_rules."""
     previous: Annotated[list[FraudRulesPreviou], Field(max_length=64)] | None = None
     """Earlier activations of the version, which compaction would lose."""
+    promotion: FraudRulesPromotion | None = None
+    """Who changed what is in force, when, and on what grounds."""
     entry_id: Identifier | None = None
     """Blacklist entry."""
     merchant_id: Identifier | None = None
