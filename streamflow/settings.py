@@ -151,6 +151,24 @@ class AirflowSettings(Section):
         return self.url
 
 
+class GateSettings(Section):
+    """What a rule set may cost before `streamflow rules promote` takes it, and on how much that must rest.
+
+    A loss is judged by the worse end of its 95 % interval, and so is the volume.
+    """
+
+    alerts_per_1000: float = Field(
+        default=10.0, gt=0, le=1000, description="Alert budget of a rule set whose calibration names none."
+    )
+    volume_excess: float = Field(default=0.25, ge=0, description="How far volume may exceed the budget, share of it.")
+    volume_days: int = Field(default=7, ge=1, description="Newest days whose alerts are counted.")
+    recall_loss: float = Field(default=0.05, ge=0, le=1, description="Recall that may be lost, share of the frauds.")
+    value_recall_loss: float = Field(default=0.05, ge=0, le=1, description="Money caught that may be lost, share.")
+    recall_days: int = Field(default=28, ge=1, description="Newest days with mature labels that judge; more if needed.")
+    min_frauds: int = Field(default=50, ge=1, description="Frauds below which evidence is insufficient.")
+    evidence_days: int = Field(default=30, ge=1, description="Age at which evidence no longer counts, days.")
+
+
 class Settings(BaseSettings):
     """Everything that differs between one deployment and another. Facts about data live in contracts instead."""
 
@@ -168,6 +186,7 @@ class Settings(BaseSettings):
     flink: FlinkSettings = FlinkSettings()
     postgres: PostgresSettings = PostgresSettings()
     airflow: AirflowSettings = AirflowSettings()
+    gate: GateSettings = GateSettings()
 
     @property
     def state(self) -> Path:
@@ -198,6 +217,11 @@ class Settings(BaseSettings):
     def proposals_dir(self) -> Path:
         """Where calibrations propose new versions for review: `<calibration id>/`."""
         return self.state / "proposals"
+
+    @property
+    def evidence_dir(self) -> Path:
+        """Where evidence for promotions is kept: `<evidence id>.json`."""
+        return self.state / "evidence"
 
     @classmethod
     def settings_customise_sources(
