@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from streamflow.bench.calibration import calibration
 from streamflow.bench.contract_engines import contract_engines
+from streamflow.bench.detectors.late_log import SHARE, with_late
+from streamflow.bench.detectors.section import detectors
 from streamflow.bench.footprint import METHOD as FOOTPRINT
 from streamflow.bench.footprint import memory, start_up
 from streamflow.bench.latency import latency, only_purchases
@@ -22,7 +24,8 @@ from streamflow.generator.runs import plan_run
 from streamflow.generator.simulation import Simulation
 from streamflow.replay.rule_topic import publish_records
 from streamflow.rules.book import RuleBook
-from streamflow.rules.publication import rule_set_record
+from streamflow.rules.model import Role
+from streamflow.rules.publication import BEGINNING_US, rule_set_record
 from streamflow.settings import load_settings
 from streamflow.stack.platform import Platform
 from streamflow.warehouse.migrations import migrate
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from streamflow.jobs.submission import FlinkClient
     from streamflow.settings import Settings
 
-ON_JOBS = ("throughput", "latency", "transforms", "footprint")
+ON_JOBS = ("throughput", "detectors", "latency", "transforms", "footprint")
 PARTS = (*ON_JOBS, "contracts", "calibration")
 FOLDER = ".streamflow-bench"
 TRANSFORMS = (
@@ -40,6 +43,26 @@ TRANSFORMS = (
     "baseline is a plain INSERT ... SELECT of the same source rows, over the same foreign table, into a temporary "
     "table with the same key. The baseline does less: no types, no keys looked up, no history, no audit."
 )
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What is particular about a log and its rules.
+
+    Attributes:
+        shadows: Rule sets that run beside the live one.
+        late: Share of purchases held back until they are late.
+    """
+
+    shadows: tuple[str, ...] = ()
+    late: float = 0.0
+
+
+PLAIN_LOG = Variant()
+VARIANTS = {
+    "rule set 1.0.0 in its shadow": Variant(shadows=("1.0.0",)),
+    f"{SHARE:.0%} of them held back, most until they are late": Variant(late=SHARE),
+}
 
 
 @dataclass(frozen=True)
@@ -115,6 +138,8 @@ def _on_jobs(
         _fill(own, plan, say)
         if "throughput" in plan.parts:
             report.sections.append(throughput(own, client(own), plan.purchases, plan.runs, say))
+        if "detectors" in plan.parts:
+            report.sections.append(detectors(own, client(own), plan.purchases, plan.runs, say))
         if {"latency", "transforms", "footprint"} & set(plan.parts):
             section = latency(own, client(own), plan.runs, say)
             if "latency" in plan.parts:
@@ -124,20 +149,33 @@ def _on_jobs(
         if "footprint" in plan.parts:
             own = platform.up()
             report.sections.append(Section("Start-up and memory", FOOTPRINT, [*starts, *memory(own)]))
+        if "detectors" in plan.parts:
+            for note, variant in VARIANTS.items():
+                platform.down(purge=True)
+                own = platform.up(without={"airflow", "postgres"})
+                _fill(own, plan, say, variant)
+                report.sections.append(detectors(own, client(own), plan.purchases, plan.runs, say, note=note))
     finally:
         platform.down(purge=True)
 
 
-def _fill(settings: Settings, plan: BenchPlan, say: Callable[[str], None]) -> None:
-    migrate(settings)
+def _fill(settings: Settings, plan: BenchPlan, say: Callable[[str], None], variant: Variant = PLAIN_LOG) -> None:
+    """Publish the rules and send the log."""
+    if settings.postgres.host:
+        migrate(settings)
     ensure_topics(settings, Catalogue.load(settings.contracts_dir))
-    version = plan.rule_set or newest_released(settings.contracts_dir, "fraud_rules")
-    rule_set, horizons = load_rule_set(version, settings.contracts_dir), load_horizons(settings.contracts_dir)
-    book = RuleBook.from_records([])
-    record = rule_set_record(book, rule_set, horizons, role="live", effective_from_us=None, reached_us=None)
-    publish_records(settings.kafka.require(), [] if record is None else [dict(record)])
+    versions: dict[str, Role] = {plan.rule_set or newest_released(settings.contracts_dir, "fraud_rules"): "live"}
+    versions |= dict.fromkeys(variant.shadows, "shadow")
+    book, horizons = RuleBook.from_records([]), load_horizons(settings.contracts_dir)
+    for version, role in versions.items():
+        rule_set = load_rule_set(version, settings.contracts_dir)
+        record = rule_set_record(book, rule_set, horizons, role=role, effective_from_us=BEGINNING_US, reached_us=None)
+        if record is not None:
+            publish_records(settings.kafka.require(), [record])
+            book = book.with_record(record)
     simulation = Simulation(plan_run(settings, purchases=plan.purchases, days=10, seed=7, fault_rate=0.0))
-    produced = produce(settings, only_purchases(simulation.emissions(), plan.purchases))
+    emissions = only_purchases(simulation.emissions(), plan.purchases)
+    produced = produce(settings, with_late(emissions, variant.late) if variant.late else emissions)
     say(f"sent {sum(produced.counts.values()):,} purchases")
 
 

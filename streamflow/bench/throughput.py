@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from threading import Event, Thread
 from typing import Any
 
 from streamflow.bench.measures import Measure, Section
 from streamflow.bench.plain import consume_and_copy
-from streamflow.broker import Log, end_of, prober, read_logs
+from streamflow.bench.watch import LOOK_S, LastRecord
+from streamflow.broker import Log, read_logs
 from streamflow.contracts.names import FRAUD_DECISIONS, TRANSACTIONS_RAW
 from streamflow.errors import StreamFlowError
 from streamflow.jobs.plan import FRAUD_DETECTOR, REALTIME_AGGREGATOR, TRANSACTION_PROCESSOR
@@ -19,7 +19,6 @@ from streamflow.settings import Database, Settings
 from streamflow.warehouse.connections import Session, connect
 
 DEADLINE_S = 600.0
-LOOK_S = 0.1
 TWOFOLD = ", two task managers"
 PLAIN = "plain consumer, validator and COPY"
 METHOD = (
@@ -59,8 +58,8 @@ def throughput(
     }
     # The detector last: the processor would take in its decisions as well, a longer log at each round.
     detectors: dict[str, Callable[[], float]] = {
-        FRAUD_DETECTOR: lambda: _detector(settings, client),
-        f"{FRAUD_DETECTOR}{TWOFOLD}": lambda: _detector(twofold, client),
+        FRAUD_DETECTOR: lambda: detector_seconds(settings, client),
+        f"{FRAUD_DETECTOR}{TWOFOLD}": lambda: detector_seconds(twofold, client),
     }
     for group in (trials, detectors):
         for number in range(runs + 1):
@@ -96,36 +95,17 @@ def _aggregator(settings: Settings, client: FlinkClient, purchases: int) -> floa
         cancel(settings, [REALTIME_AGGREGATOR])
 
 
-def _detector(settings: Settings, client: FlinkClient) -> float:
+def detector_seconds(settings: Settings, client: FlinkClient) -> float:
     """Measure by the last decision: once all offsets are committed, none can follow."""
-    places = list(read_logs(settings, [FRAUD_DECISIONS])[FRAUD_DECISIONS].ends)
-    # One client for all looks; a new one for each would take a share of the cores that are measured.
-    with prober(settings) as consumer:
-
-        def decisions() -> int:
-            return sum(end_of(consumer, FRAUD_DECISIONS, number) for number in places)
-
-        before, last, stopped = decisions(), time.monotonic(), Event()
-
-        def watch() -> None:
-            nonlocal last
-            known = before
-            while not stopped.wait(LOOK_S):
-                if (now := decisions()) != known:
-                    known, last = now, time.monotonic()
-
+    with LastRecord(settings, FRAUD_DECISIONS) as watched:
         began = _submit(settings, client, FRAUD_DETECTOR)
-        watcher = Thread(target=watch, daemon=True)
-        watcher.start()
         try:
             wait_drained(settings, DEADLINE_S, jobs=[FRAUD_DETECTOR])
         finally:
-            stopped.set()
-            watcher.join()
             cancel(settings, [FRAUD_DETECTOR])
-        if decisions() == before:
-            raise StreamFlowError("The detector read the whole log and decided nothing, so its speed means nothing.")
-        return last - began
+    if not watched.count:
+        raise StreamFlowError("The detector read the whole log and decided nothing, so its speed means nothing.")
+    return watched.moment - began
 
 
 def _submit(settings: Settings, client: FlinkClient, job: str) -> float:
