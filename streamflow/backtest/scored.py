@@ -53,6 +53,7 @@ class Purchases:
         merchants: Names of merchants.
         as_of_us: The moment of the backtest: a label that is not known by then does not count.
         set_aside: By reason, rows that did not enter evaluation.
+        not_applicable: By rule that the source leaves nothing to work on, why: "no coordinates in the source".
     """
 
     origin: Origin
@@ -66,6 +67,7 @@ class Purchases:
     merchants: Sequence[str]
     as_of_us: int
     set_aside: Mapping[str, int] = field(default_factory=dict)
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.event_us)
