@@ -38,7 +38,7 @@ class _Columns:
     """Columns that grow by a row at a time; names are kept once."""
 
     def __init__(self) -> None:
-        self.times, self.amounts, self.offsets = array("q"), array("q"), array("q")
+        self.times, self.known, self.amounts, self.offsets = array("q"), array("q"), array("q"), array("q")
         self.latitudes, self.longitudes = array("d"), array("d")
         self.fraud = bytearray()
         self.names: dict[str, list[str | None]] = {
@@ -47,9 +47,10 @@ class _Columns:
         self.given: Counter[str] = Counter()
         self._known: dict[str, str] = {}
 
-    def add(self, mapped: Mapped, event_us: int) -> None:
+    def add(self, mapped: Mapped, event_us: int, known_us: int) -> None:
         get = mapped.record.get
         self.times.append(event_us)
+        self.known.append(known_us)
         self.amounts.append(mapped.record["amount_minor"])
         self.offsets.append(get("utc_offset_min") or 0)
         latitude, longitude = get("latitude"), get("longitude")
@@ -88,7 +89,7 @@ def own_table(
         progress: Called now and then with the number of rows read.
 
     Returns:
-        Its purchases in the file's order. A label is known `delay_days` of the mapping after the purchase.
+        Its purchases in the file's order. A label is known when the mapping's `known_at` says, else `delay_days` later.
 
     Raises:
         InputError: The mapping names no label or no column of the file, or no row is left, or none of them is fraud.
@@ -107,7 +108,7 @@ def own_table(
         mapped = read(row, row.number)
         reason = _judge(mapped, validator, encode)
         if reason is None and mapped.event_us is not None:
-            columns.add(mapped, mapped.event_us)
+            columns.add(mapped, mapped.event_us, mapping.known_us(mapped, mapped.event_us))
         else:
             aside[reason or "bad_timestamp"] += 1
     if not columns.times:
@@ -124,7 +125,7 @@ def own_table(
     source = Source(
         kind="sample" if kind == "sample" else "file", name=path.name, sha256=sha256, rows=count, detail=detail
     )
-    return _assembled(source, mapping, columns, aside)
+    return _assembled(source, columns, aside)
 
 
 def _judge(mapped: Mapped, validator: Validator, encode: Callable[[object], bytes]) -> str | None:
@@ -140,7 +141,7 @@ def _judge(mapped: Mapped, validator: Validator, encode: Callable[[object], byte
     return validator(TRANSACTIONS_RAW, str(record.get("customer_id", "")).encode(), body, at_ms).reason
 
 
-def _assembled(source: Source, mapping: Mapping, columns: _Columns, aside: Counter[str]) -> PurchaseTable:
+def _assembled(source: Source, columns: _Columns, aside: Counter[str]) -> PurchaseTable:
     kept = len(columns.times)
     event_us = np.frombuffer(columns.times, dtype=np.int64).copy()
     latitude, longitude = np.frombuffer(columns.latitudes), np.frombuffer(columns.longitudes)
@@ -152,7 +153,7 @@ def _assembled(source: Source, mapping: Mapping, columns: _Columns, aside: Count
         amount_minor=np.frombuffer(columns.amounts, dtype=np.int64).copy(),
         weight=np.ones(kept),
         fraud=np.frombuffer(columns.fraud, dtype=np.bool_).copy(),
-        known_us=event_us + mapping.delay_us,
+        known_us=np.frombuffer(columns.known, dtype=np.int64).copy(),
         offset_min=np.frombuffer(columns.offsets, dtype=np.int64).copy() if columns.given["utc_offset_min"] else None,
         customer=columns.codes("customer_id"),
         merchant=columns.codes("merchant_id"),

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
@@ -20,13 +20,11 @@ from streamflow.contracts.dataset import Dataset
 from streamflow.contracts.strict import Document, convert, read_yaml
 from streamflow.errors import InputError, nearest
 from streamflow.generator.cells import Row
-from streamflow.generator.readings import Money, parse_minor, parse_time, slug, typed_as
+from streamflow.generator.moments import DAY_US, FORMATS, UNITS, origin_us
+from streamflow.generator.readings import Money
+from streamflow.generator.row_reader import Mapped, RowReader
 
-DAY_US = 86_400_000_000
-FORMATS = ("iso", "epoch_s", "epoch_ms", "epoch_us")
-
-Getter = Callable[[Row], str]
-"""From a row to the text of a field; empty where the row has none."""
+__all__ = ["DAY_US", "Field", "KnownAt", "Label", "Mapped", "Mapping", "MappingFile", "load_mapping"]
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,31 +35,66 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         template: Several columns joined, as `{Year}-{Month}-{Day} {Time}`.
         constant: The same text in every row.
         row_number: A prefix, followed by the row's number, from 1.
+        strip: Characters that do not count at either end, as quotes.
         values: Other words for some of the values.
         empty: Values that mean "none"; the empty text always does.
         format: Of a time: iso, epoch_s, epoch_ms, epoch_us, or as strptime has it.
+        origin: Of a time that is a number counted from it, as `2018-04-01`; in the mapping's zone where it names none.
+        unit: Of such a number: us, ms, s, min, h or d.
         money: Of an amount.
         slug: Turn text that is no id into one, distinct texts into distinct ids.
+        token: Put a hash in place of the text, because it names a person or a card.
     """
 
     column: str | None = None
     template: str | None = None
     constant: str | int | float | None = None
     row_number: str | None = None
+    strip: str = ""
     values: dict[str, str] = {}
     empty: tuple[str, ...] = ()
     format: str | None = None
+    origin: str | None = None
+    unit: str | None = None
     money: Money | None = None
     slug: bool = False
+    token: bool = False
+
+
+class KnownAt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The column that says when a fraud became known, as the date of its chargeback; a day counts from its end.
+
+    Attributes:
+        column: The column.
+        format: As of a field.
+        origin: As of a field.
+        unit: As of a field.
+        empty: Values that mean "none"; the empty text always does.
+    """
+
+    column: str
+    format: str | None = None
+    origin: str | None = None
+    unit: str | None = None
+    empty: tuple[str, ...] = ()
 
 
 class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which rows are fraud, and how long after the purchase that becomes known."""
+    """Which rows are fraud, and when that becomes known.
+
+    Attributes:
+        column: The column.
+        positive: Its values that mean fraud.
+        negative: Its values that mean none; every other value when this is empty.
+        delay_days: From a purchase to the day on which its label is known, where the file does not say.
+        known_at: The column that says it, of the rows that are fraud.
+    """
 
     column: str
     positive: Annotated[tuple[str, ...], Meta(min_length=1)]
     negative: tuple[str, ...] = ()
     delay_days: Annotated[float, Meta(ge=0, le=3650)] = 3.0
+    known_at: KnownAt | None = None
 
 
 class MappingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,22 +105,6 @@ class MappingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
     encoding: str = "utf-8"
     label: Label | None = None
-
-
-class Mapped(msgspec.Struct, gc=False):
-    """A row as a purchase.
-
-    Attributes:
-        record: The fields of transactions.raw, as they will be on the wire.
-        event_us: Event time in epoch microseconds; None when it could not be read.
-        label: Fraud or not; None when the file does not say.
-        rounded: Whether the amount had more digits than the currency.
-    """
-
-    record: dict[str, Any]
-    event_us: int | None
-    label: bool | None
-    rounded: bool
 
 
 class Mapping:
@@ -120,13 +137,42 @@ class Mapping:
             if column.required and column.name not in file.fields and column.name != "schema_version":
                 raise document.fail("$.fields", f"the field '{column.name}' is required and has no source.")
         self._zone = self._read_zone()
+        self._check_times()
         self.columns = sorted(
             {column for field in file.fields.values() for column in _needs(field)} | self._label_needs()
         )
         self.delay_us = int((file.label.delay_days if file.label else 0) * DAY_US)
 
     def _label_needs(self) -> set[str]:
-        return {self.file.label.column} if self.file.label else set()
+        label = self.file.label
+        if label is None:
+            return set()
+        return {label.column} if label.known_at is None else {label.column, label.known_at.column}
+
+    def _check_times(self) -> None:
+        self._check_time("$.fields.event_timestamp", self.file.fields["event_timestamp"])
+        if self.file.label is not None:
+            both = set(self.file.label.positive) & set(self.file.label.negative)
+            if both:
+                raise self._document.fail("$.label", f"'{min(both)}' is both positive and negative.")
+            if self.file.label.known_at is not None:
+                self._check_time("$.label.known_at", self.file.label.known_at)
+
+    def _check_time(self, place: str, time: Field | KnownAt) -> None:
+        fail = self._document.fail
+        form = time.format
+        if form is not None and form not in FORMATS and "%" not in form:
+            raise fail(place, f"the format '{form}' is unknown; {nearest(form, FORMATS)} Or write %Y-%m-%d.")
+        if (time.origin is None) != (time.unit is None):
+            raise fail(place, "a time that counts from an origin needs both 'origin' and 'unit'.")
+        if time.origin is None or time.unit is None:
+            return
+        if form is not None:
+            raise fail(place, "a time has either a 'format' or an 'origin' with a 'unit', not both.")
+        if time.unit not in UNITS:
+            raise fail(place, f"the unit '{time.unit}' is unknown; {nearest(time.unit, UNITS)}")
+        if origin_us(time.origin, self._zone) is None:
+            raise fail(place, f"the origin '{time.origin}' is no time; write one as 2018-04-01 or 2018-04-01T00:00:00.")
 
     def _read_zone(self) -> tzinfo | None:
         name = self.file.timezone
@@ -149,12 +195,11 @@ class Mapping:
             raise self._document.fail(place, f"'{name}' needs exactly one of column, template, constant, row_number.")
         if field.money is not None and name != "amount_minor":
             raise self._document.fail(place, f"'money' fits amount_minor, not '{name}'.")
-        if field.format is not None and self._types[name] != "timestamp":
-            raise self._document.fail(place, f"'format' fits event_timestamp, not '{name}'.")
-        if field.format is not None and field.format not in FORMATS and "%" not in field.format:
-            raise self._document.fail(
-                place, f"the format '{field.format}' is unknown; {nearest(field.format, FORMATS)} Or write %Y-%m-%d."
-            )
+        for key in ("format", "origin", "unit"):
+            if getattr(field, key) is not None and self._types[name] != "timestamp":
+                raise self._document.fail(place, f"'{key}' fits event_timestamp, not '{name}'.")
+        if field.slug and field.token:
+            raise self._document.fail(place, f"'{name}' is either a slug or a token, not both.")
 
     def reader(self, columns: Iterable[str], source: Path) -> Callable[[Row, int], Mapped]:
         """Return a function from (row, row number) to a purchase.
@@ -174,7 +219,21 @@ class Mapping:
         for column in self.columns:
             if column not in index:
                 raise InputError(f"{self.path}: {source.name} has no column '{column}'; {nearest(column, index)}")
-        return _Reader(self, index).read
+        return RowReader(self, index).read
+
+    def known_us(self, mapped: Mapped, event_us: int) -> int:
+        """Return when a row's label is known, epoch microseconds.
+
+        Args:
+            mapped: The row.
+            event_us: Its event time.
+
+        Returns:
+            For a fraud the moment that the file names, never before the purchase; else the end of the label delay.
+        """
+        if mapped.label and mapped.known_us is not None:
+            return max(mapped.known_us, event_us)
+        return event_us + self.delay_us
 
     @property
     def zone(self) -> tzinfo | None:
@@ -211,122 +270,3 @@ def _needs(field: Field) -> list[str]:
     if field.template is not None:
         return [name for _, name, _, _ in string.Formatter().parse(field.template) if name is not None]
     return []
-
-
-class _Reader:
-    """A mapping bound to the columns of one file."""
-
-    def __init__(self, mapping: Mapping, index: dict[str, int]) -> None:
-        self._mapping = mapping
-        self._index = index
-        fields = dict(mapping.file.fields)
-        self._time = fields.pop("event_timestamp")
-        self._time_text = self._getter(self._time)
-        self._amount = fields.pop("amount_minor")
-        self._amount_text = self._getter(self._amount)
-        self._rest = [
-            (name, self._getter(field), typed_as(mapping.logical_type(name))) for name, field in fields.items()
-        ]
-        label = mapping.file.label
-        self._label = index[label.column] if label else -1
-        self._positive = frozenset(label.positive) if label else frozenset()
-        self._negative = frozenset(label.negative) if label else frozenset()
-        self._local = mapping.zone is not None and "utc_offset_min" not in mapping.file.fields
-
-    def _getter(self, field: Field) -> Getter:
-        if field.column is not None:
-            position = self._index[field.column]
-
-            def get(row: Row) -> str:
-                return row.cells[position] if position < len(row.cells) else ""
-
-        elif field.template is not None:
-            # An index in place of each name: columns may have blanks and question marks.
-            parts = [(text, name) for text, name, _, _ in string.Formatter().parse(field.template)]
-            pieces = [(text, self._index[name] if name is not None else -1) for text, name in parts]
-
-            def get(row: Row) -> str:
-                cells = row.cells
-                filled = [cells[at] if at < len(cells) else "" for _, at in pieces if at >= 0]
-                if filled and not any(filled):
-                    return ""
-                return "".join(text + (cells[at] if 0 <= at < len(cells) else "") for text, at in pieces)
-
-        elif field.row_number is not None:
-            prefix = field.row_number
-
-            def get(row: Row) -> str:
-                return f"{prefix}{row.number}"
-
-        else:
-            constant = str(field.constant)
-
-            def get(row: Row) -> str:
-                return constant
-
-        return self._dressed(get, field)
-
-    @staticmethod
-    def _dressed(get: Getter, field: Field) -> Getter:
-        """Apply other words, "none" values and slugs, where the field asks for them."""
-        if not (field.values or field.empty or field.slug):
-            return get
-        words, empty = field.values, frozenset(field.empty)
-
-        def dressed(row: Row) -> str:
-            text = get(row)
-            text = words.get(text, text)
-            if text in empty or not text:
-                return ""
-            return slug(text) if field.slug else text
-
-        return dressed
-
-    def read(self, row: Row, number: int) -> Mapped:
-        """Return the row as a purchase."""
-        row.number = number
-        record: dict[str, Any] = {"schema_version": self._mapping.version}
-        for name, get, typed in self._rest:
-            text = get(row)
-            if text:
-                record[name] = typed(text)
-        moment = self._moment(self._time_text(row), record)
-        rounded = self._money(self._amount_text(row), record)
-        label: bool | None = None
-        if self._label >= 0:
-            text = row.cells[self._label] if self._label < len(row.cells) else ""
-            if text in self._positive:
-                label = True
-            elif not self._negative or text in self._negative:
-                label = False
-        return Mapped(record, moment, label, rounded)
-
-    def _moment(self, text: str, record: dict[str, Any]) -> int | None:
-        if not text:
-            return None
-        found = parse_time(text, self._time.format or "iso")
-        if found is None:
-            record["event_timestamp"] = text
-            return None
-        if found.tzinfo is None:
-            if self._mapping.zone is None:
-                # No zone and none given: the text goes out as it came, and the contract says bad_timestamp.
-                record["event_timestamp"] = found.isoformat()
-                return None
-            found = found.replace(tzinfo=self._mapping.zone)
-        if self._local:
-            offset = found.utcoffset()
-            record["utc_offset_min"] = int(offset.total_seconds() // 60) if offset is not None else 0
-        utc = found.astimezone(UTC)
-        record["event_timestamp"] = utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
-        return int((utc - _EPOCH).total_seconds() * 1_000_000)
-
-    def _money(self, text: str, record: dict[str, Any]) -> bool:
-        if not text:
-            return False
-        parsed = parse_minor(text, self._amount.money or Money())
-        record["amount_minor"] = text if parsed is None else parsed[0]
-        return parsed is not None and parsed[1]
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

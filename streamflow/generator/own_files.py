@@ -79,7 +79,7 @@ class OwnFile:
         record, counts = mapped.record, self.counts
         counts["rows"] += 1
         counts["rounded"] += mapped.rounded
-        body = _body(record)
+        body = body_of(record)
         key = str(record.get("customer_id", "")).encode(errors="surrogateescape")
         emission = Emission(TRANSACTIONS_RAW, key, body, self._clock_us // 1000)
         if self._mapping.file.label is not None:
@@ -101,7 +101,7 @@ class OwnFile:
         if mapped.event_us is None or not transaction or not customer:
             counts["no_chargeback"] += 1
             return
-        at = min(mapped.event_us + self._mapping.delay_us, self._present_us)
+        at = min(self._mapping.known_us(mapped, mapped.event_us), self._present_us)
         event = CustomerEvent(
             event_id=slug(f"chargeback-{transaction}")[:MAX_ID],
             customer_id=customer,
@@ -120,7 +120,7 @@ class OwnFile:
         return Emission(EVENTS_RAW, key, body, self._clock_us // 1000)
 
 
-def _body(record: dict[str, object]) -> bytes:
+def body_of(record: dict[str, object]) -> bytes:
     """Encode a record; bytes that were no text in the file go out as they were."""
     try:
         return encode(record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 MAX_ID = 64
+MOST_DIGITS = 16
 _NOT_ID = re.compile(r"[^A-Za-z0-9_.:-]+")
 _PLAIN_MONEY = re.compile(r"^-?[0-9]{1,15}\.[0-9]{2}$")
 
@@ -69,6 +70,27 @@ def parse_minor(text: str, money: Money) -> tuple[int, bool] | None:
     return int(whole), whole != exact
 
 
+def money_reader(money: Money) -> Callable[[str], tuple[int, bool] | None]:
+    """Return `parse_minor` for one way to write amounts, quick for plain ones."""
+    unwanted = str.maketrans("", "", money.symbols + money.thousands + " \u00a0") if len(money.thousands) < 2 else {}
+    decimal, digits = money.decimal, money.digits
+    whole = 10**digits if money.unit == "major" else 1
+    clean = bool(money.symbols or money.thousands)
+
+    def read(text: str) -> tuple[int, bool] | None:
+        plain = text.translate(unwanted) if clean else text
+        if plain.isascii() and len(plain) <= MOST_DIGITS:
+            before, point, after = plain.partition(decimal)
+            if before.isdigit():
+                if not point:
+                    return int(before) * whole, False
+                if len(after) == digits and whole > 1 and after.isdigit():
+                    return int(before + after), False
+        return parse_minor(text, money)
+
+    return read
+
+
 def slug(text: str) -> str:
     """Return `text` if it can be an id, else an id made of it and of a hash of it."""
     plain = _NOT_ID.sub("_", text)
@@ -78,17 +100,19 @@ def slug(text: str) -> str:
     return f"{plain[: MAX_ID - 9]}-{mark}"
 
 
+def token(text: str) -> str:
+    """Return an id that tells two texts apart without showing them.
+
+    It is a plain hash, so that who knows every text there can be, as all card numbers, can search for it.
+    """
+    return "tok-" + hashlib.blake2b(text.encode(errors="surrogateescape"), digest_size=12).hexdigest()
+
+
 def parse_time(text: str, form: str) -> datetime | None:
-    """Read a time in the format that a mapping names; None when it is none, without zone where the text has none."""
+    """Read a time, `iso` or as strptime has it; None when it is none, without zone where the text has none."""
     try:
         if form == "iso":
             return datetime.fromisoformat(text)
-        if form == "epoch_s":
-            return datetime.fromtimestamp(float(text), UTC)
-        if form == "epoch_ms":
-            return datetime.fromtimestamp(float(text) / 1000, UTC)
-        if form == "epoch_us":
-            return datetime.fromtimestamp(float(text) / 1_000_000, UTC)
         return datetime.strptime(text, form)  # noqa: DTZ007 - the mapping's zone is added by the caller
     except (ValueError, OverflowError, OSError):
         return None

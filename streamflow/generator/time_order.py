@@ -61,7 +61,7 @@ def _store(path: Path, chunk: list[Entry]) -> Path:
         with path.open("w", encoding="ascii") as file:
             for place, number, m in chunk:
                 # The standard encoder, because it keeps lone surrogates: bytes of the file that were no text.
-                file.write(json.dumps((place, number, m.record, m.event_us, m.label, m.rounded)) + "\n")
+                file.write(json.dumps((place, number, m.record, m.event_us, m.label, m.rounded, m.known_us)) + "\n")
     except OSError as error:
         raise InputError(f"No room to sort the file under {path.parent.parent}: {error.strerror or error}.") from None
     return path
@@ -70,5 +70,5 @@ def _store(path: Path, chunk: list[Entry]) -> Path:
 def _load(path: Path) -> Iterator[Entry]:
     with path.open(encoding="ascii") as file:
         for line in file:
-            place, number, record, event_us, label, rounded = json.loads(line)
-            yield place, number, Mapped(record, event_us, label, rounded)
+            place, number, *mapped = json.loads(line)
+            yield place, number, Mapped(*mapped)
