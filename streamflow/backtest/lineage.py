@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamflow.contracts.calibrations import calibration_ids, load_calibration
+from streamflow.contracts.calibrations import calibration_ids, load_calibration, training_path
 
 if TYPE_CHECKING:
     from streamflow.backtest.scored import Backtest
@@ -30,11 +30,6 @@ class Lineage:
     until_us: int | None = None
     unknown: str = ""
     notes: tuple[str, ...] = ()
-
-
-def training_path(source: str) -> str:
-    """Return the path of the figure that says where training on a source of a calibration ended."""
-    return f"training.{source}.until_us"
 
 
 def lineage(backtest: Backtest, settings: Settings, calibration: Calibration | None = None) -> Lineage:

@@ -160,6 +160,11 @@ class Calibration(Part, frozen=True):
             raise InputError(f"Calibration {self.id} has no figure '{path}'; {nearest(path, self.figures)}") from None
 
 
+def training_path(source: str) -> str:
+    """Return the path of the figure that says at which event time training on a source ended, epoch microseconds."""
+    return f"training.{source}.until_us"
+
+
 def rounded(value: Any) -> Any:
     """Round every float to ten significant digits, at any depth: what sums in another order may differ in is beyond."""
     if isinstance(value, bool) or value is None or isinstance(value, int | str):

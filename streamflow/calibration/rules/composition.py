@@ -14,6 +14,7 @@ from streamflow.calibration.rules.figures import (
     kept_figures,
     ladder_figures,
     score_figures,
+    training_figure,
 )
 from streamflow.calibration.rules.fit import RuleFit, Task, fit_rules
 from streamflow.calibration.rules.judgement import Judgement, judge
@@ -176,6 +177,11 @@ def rule_figures(data: Fitted, simulated: Fitted | None) -> dict[str, Figure]:
     figures.update(_parameters(data, simulated))
     evidence = {"status": final.table.status, "source": final.key, "reason": final.reason}
     figures.update(score_figures(final.fit, **evidence))
+    for one in (data, simulated):
+        # A source without dates has no event time that another could be held against.
+        if one is not None and one.table.has_date:
+            found = {"status": one.table.status, "source": one.key, "reason": one.reason}
+            figures.update([training_figure(one.fit, one.until_us, **found)])
     if final.judgement is not None:
         figures.update(judgement_figures(final.judgement, **evidence))
     return figures

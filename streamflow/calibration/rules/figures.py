@@ -11,7 +11,7 @@ from streamflow.calibration.rules.fit import RuleFit
 from streamflow.calibration.rules.judgement import UNITS, Judgement
 from streamflow.calibration.rules.measures import PARAMETERS
 from streamflow.calibration.world.evidence import CHOICE
-from streamflow.contracts.calibrations import Figure
+from streamflow.contracts.calibrations import Figure, training_path
 from streamflow.contracts.rule_sets import RULES, RuleSet
 
 ULO = "micro log-odds"
@@ -143,6 +143,23 @@ def score_figures(fit: RuleFit, *, status: str, source: str, reason: str) -> Ite
             source=source,
             n=n,
             interval=[threshold.low, threshold.high],
+            reason=reason,
+        ),
+    )
+
+
+def training_figure(fit: RuleFit, until_us: int, *, status: str, source: str, reason: str) -> tuple[str, Figure]:
+    """Return where training ended: a backtest that judges on the same purchases looks at later ones only."""
+    return (
+        training_path(source),
+        Figure(
+            value=until_us,
+            unit="microseconds since 1970-01-01T00:00:00Z",
+            status=status,  # type: ignore[arg-type]
+            method="event time before which train_share of the rows lie; no label counted that was not known by then",
+            source=source,
+            n=int((fit.train & fit.usable).sum()),
+            interval=[until_us, until_us],
             reason=reason,
         ),
     )

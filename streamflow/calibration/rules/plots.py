@@ -71,6 +71,7 @@ def status_table(calibrated: Calibrated) -> MarkdownTable:
     """Count figures by what they are about and by status."""
     parts = {
         "rule set": "rules.",
+        "its training": "training.",
         "generator": "generator.",
         "evaluation": "evaluation.",
         "baselines for drift": "baseline.",

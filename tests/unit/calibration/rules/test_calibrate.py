@@ -11,7 +11,7 @@ import pytest
 from streamflow.calibration.calibrate import Calibrated, Request, calibrate
 from streamflow.calibration.proposal_folder import write_proposal
 from streamflow.calibration.rules.threshold import Budget
-from streamflow.contracts.calibrations import Notebook, Source
+from streamflow.contracts.calibrations import Notebook, Source, training_path
 from streamflow.contracts.proposals import read_proposal
 from streamflow.contracts.review import review
 from streamflow.contracts.rule_sets import CHECKOUT, load_rule_set
@@ -118,6 +118,18 @@ def test_a_fraud_that_nobody_had_reported_by_then_teaches_nothing(
     assert len(rules) > 20
     # The learned blacklist is told day by day, so it too knows nothing of them within the training period.
     assert {path: blind[path] for path in rules} == rules
+
+
+def test_a_calibration_says_until_when_it_was_trained(calibrated: Calibrated, without_customers: Calibrated) -> None:
+    """A backtest on the same purchases judges by later ones only; a source without dates has no such moment."""
+    path = training_path("data")
+    figure = calibrated.calibration.figure(path)
+    assert (figure.value, figure.status) == (calibrated.data.until_us, calibrated.data.table.status)
+    assert figure.n == (calibrated.data.fit.train & calibrated.data.fit.usable).sum() > 1000
+    assert without_customers.simulated is not None
+    assert path in without_customers.calibration.figures or not without_customers.data.table.has_date
+    simulated = without_customers.calibration.figure(training_path("simulation"))
+    assert (simulated.value, simulated.status) == (without_customers.simulated.until_us, "simulated")
 
 
 def test_a_proposal_reads_back_as_what_was_fitted(calibrated: Calibrated, tmp_path: Path) -> None:
