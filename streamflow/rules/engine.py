@@ -21,7 +21,7 @@ from bisect import bisect_left
 from streamflow.contracts.rule_sets import Horizons, check_horizons
 from streamflow.rules.book import InForce, RuleBook
 from streamflow.rules.high_value import fold as fold_amount
-from streamflow.rules.history import NEVER_US, CustomerState, Mark, Pending, Sums, decode, encode
+from streamflow.rules.history import CustomerState, Mark, Pending, Sums, decode, encode
 from streamflow.rules.model import (
     SCORED,
     Conflict,
@@ -101,7 +101,7 @@ class Engine:
             return [twin(purchase, position)]
         time_us = purchase.event_time_us
         if time_us - state.high_us > self._retention_us:
-            _restart(state)
+            state.restart()
         watermark_us = max(state.high_us - self._bound_us, state.frontier_us)
         state.remember(purchase)
         if time_us <= watermark_us:
@@ -209,15 +209,6 @@ def _fold(sums: Sums, item: Pending, force: InForce) -> Sums:
 
 def _order(item: Pending) -> tuple[int, str]:
     return item.purchase.event_time_us, item.purchase.transaction_id
-
-
-def _restart(state: CustomerState) -> None:
-    """Forget a customer who was away for longer than the retention."""
-    state.high_us = state.frontier_us = NEVER_US
-    state.seen_ids, state.seen_facts = "", b""
-    state.settled = state.tip = Sums()
-    for rows in (state.times, state.ids, state.latitudes, state.longitudes, state.pending):
-        rows.clear()
 
 
 def _digest(canonical: bytes) -> int:

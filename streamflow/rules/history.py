@@ -137,6 +137,14 @@ class CustomerState(msgspec.Struct, array_like=True):
         if row:
             self.seen_facts, self.seen_ids = facts[row:], ids[at:]
 
+    def restart(self) -> None:
+        """Forget a customer who was away for longer than the retention."""
+        self.high_us = self.frontier_us = NEVER_US
+        self.seen_ids, self.seen_facts = "", b""
+        self.settled = self.tip = Sums()
+        for rows in (self.times, self.ids, self.latitudes, self.longitudes, self.pending):
+            rows.clear()
+
     def append(self, purchase: Purchase) -> None:
         """Put a purchase at the end of the pending list, and of the window lists."""
         latitude, longitude = purchase.latitude, purchase.longitude

@@ -68,20 +68,15 @@ def daily_lists(table: PurchaseTable) -> Iterator[DayList]:
             yield DayList(day_us, listed, risks[listed])
 
 
-def learned_risk(table: PurchaseTable, digits: int) -> Ints | None:
-    """Return each row's risk under the list of its day, as integers of 1 / 10^digits.
-
-    Args:
-        table: Purchases.
-        digits: Of the rule's measure.
+def risk_shares(table: PurchaseTable) -> Floats | None:
+    """Return each row's risk under the list of its day.
 
     Returns:
-        Shape (rows,), NOTHING where the merchant is not listed; None when the table has no merchants or no dates of
-        labels.
+        Shape (rows,), NaN where the merchant is not listed; None when the table has no merchants or no dates of labels.
     """
     if table.merchant is None or table.known_us is None:
         return None
-    result = np.full(len(table), NOTHING, dtype=np.int64)
+    result = np.full(len(table), np.nan)
     order = np.argsort(table.event_us, kind="stable")
     times = table.event_us[order]
     for day in daily_lists(table):
@@ -89,5 +84,21 @@ def learned_risk(table: PurchaseTable, digits: int) -> Ints | None:
         sold = table.merchant.codes[rows]
         place = np.searchsorted(day.merchants, sold).clip(0, len(day.merchants) - 1)
         hit = day.merchants[place] == sold
-        result[rows[hit]] = np.floor(day.risks[place[hit]] * 10**digits + 0.5).astype(np.int64)
+        result[rows[hit]] = day.risks[place[hit]]
+    return result
+
+
+def learned_risk(table: PurchaseTable, digits: int) -> Ints | None:
+    """Return what `risk_shares` does as integers of 1 / 10^digits, NOTHING where the merchant is not listed.
+
+    Args:
+        table: Purchases.
+        digits: Of the rule's measure.
+    """
+    shares = risk_shares(table)
+    if shares is None:
+        return None
+    listed = ~np.isnan(shares)
+    result = np.full(len(table), NOTHING, dtype=np.int64)
+    result[listed] = np.floor(shares[listed] * 10**digits + 0.5).astype(np.int64)
     return result
