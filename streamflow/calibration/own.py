@@ -9,16 +9,15 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from streamflow.contracts import Validator
 from streamflow.contracts.calibrations import Source
-from streamflow.contracts.names import TRANSACTIONS_RAW
 from streamflow.datasets.table import Codes, PurchaseTable
 from streamflow.errors import InputError
 from streamflow.generator.cells import open_table
 from streamflow.generator.mapping import Mapped, Mapping
+from streamflow.generator.mapping_check import judge
 
 HASH_CHUNK = 1 << 20
 PROGRESS_EVERY = 10_000
@@ -99,14 +98,13 @@ def own_table(
     table = open_table(path, mapping.file.delimiter, mapping.file.encoding)
     read = mapping.reader(table.columns, path)
     columns, aside = _Columns(), Counter[str]()
-    encode = msgspec.json.Encoder().encode
     count = 0
     for row in table:
         count = row.number
         if progress is not None and count % PROGRESS_EVERY == 0:
             progress(count)
         mapped = read(row, row.number)
-        reason = _judge(mapped, validator, encode)
+        reason = _judge(mapped, validator)
         if reason is None and mapped.event_us is not None:
             columns.add(mapped, mapped.event_us, mapping.known_us(mapped, mapped.event_us))
         else:
@@ -128,17 +126,9 @@ def own_table(
     return _assembled(source, columns, aside)
 
 
-def _judge(mapped: Mapped, validator: Validator, encode: Callable[[object], bytes]) -> str | None:
+def _judge(mapped: Mapped, validator: Validator) -> str | None:
     """Return why the platform would set the row aside, or None."""
-    if mapped.label is None:
-        return "label_unknown"
-    record = mapped.record
-    try:
-        body = encode(record)
-    except (UnicodeEncodeError, OverflowError, msgspec.EncodeError):
-        return "bad_string"
-    at_ms = (mapped.event_us or 0) // 1000 + 1000
-    return validator(TRANSACTIONS_RAW, str(record.get("customer_id", "")).encode(), body, at_ms).reason
+    return "label_unknown" if mapped.label is None else judge(mapped, validator)[0]
 
 
 def _assembled(source: Source, columns: _Columns, aside: Counter[str]) -> PurchaseTable:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -32,14 +33,23 @@ class Table:
     Attributes:
         columns: Names, in order.
         ragged: Rows so far with more or fewer cells than columns; they are read all the same.
+        lines: Whether the file has lines, so that a row is found by one.
     """
 
-    def __init__(self, path: Path, columns: list[str], rows: Iterator[list[str]]) -> None:
+    def __init__(
+        self, path: Path, columns: list[str], rows: Iterator[list[str]], line: Callable[[], int] | None = None
+    ) -> None:
         """Use `open_table` instead."""
         self.path = path
         self.columns = columns
         self.ragged = 0
+        self.lines = line is not None
         self._rows = rows
+        self._line = line
+
+    def place(self, row: Row) -> int:
+        """Return the line in which the row that was read last ends; its number where the file has no lines."""
+        return row.number if self._line is None else self._line()
 
     def __iter__(self) -> Iterator[Row]:
         width = len(self.columns)
@@ -69,26 +79,44 @@ def open_table(path: Path, delimiter: str = ",", encoding: str = "utf-8") -> Tab
         "".encode(encoding)
     except LookupError:
         raise InputError(f"'{encoding}' is no encoding; utf-8 and latin-1 are the usual ones.") from None
-    rows = _csv_rows(path, delimiter, "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding)
+    file = _CsvFile(path, delimiter, "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding)
+    rows = file.rows()
     try:
         columns = next(rows)
     except StopIteration:
         raise InputError(f"{path} is empty: it needs a line with the names of its columns.") from None
-    return Table(path, columns, rows)
+    return Table(path, columns, rows, file.line)
 
 
-def _csv_rows(path: Path, delimiter: str, encoding: str) -> Iterator[list[str]]:
-    csv.field_size_limit(LARGEST_CELL)
-    with open_input(path) as raw, io.TextIOWrapper(raw, encoding, errors="surrogateescape", newline="") as text:
-        reader = csv.reader(text, delimiter=delimiter)
-        try:
-            for cells in reader:
-                if cells:
-                    yield cells
-        except csv.Error as error:
-            raise InputError(f"{path} line {reader.line_num} is no CSV: {error}.") from None
-        except (EOFError, gzip.BadGzipFile) as error:
-            raise InputError(f"{path} is a damaged gzip file: {error}.") from None
+class _CsvFile:
+    """A CSV file that knows where it is."""
+
+    def __init__(self, path: Path, delimiter: str, encoding: str) -> None:
+        self._path = path
+        self._delimiter = delimiter
+        self._encoding = encoding
+        self._reader: Any = None
+
+    def line(self) -> int:
+        """Return the line in which the last row ends."""
+        return int(self._reader.line_num) if self._reader is not None else 0
+
+    def rows(self) -> Iterator[list[str]]:
+        """Yield rows, the first one too, without empty lines."""
+        path, encoding = self._path, self._encoding
+        csv.field_size_limit(LARGEST_CELL)
+        with open_input(path) as raw, io.TextIOWrapper(raw, encoding, errors="surrogateescape", newline="") as text:
+            reader = self._reader = csv.reader(text, delimiter=self._delimiter)
+            try:
+                for cells in reader:
+                    if cells:
+                        yield cells
+            except csv.Error as error:
+                raise InputError(f"{path} line {reader.line_num} is no CSV: {error}.") from None
+            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                raise InputError(f"{path} is a damaged gzip file: {error}.") from None
+            except UnicodeError as error:
+                raise InputError(f"{path} is no text in {encoding}: {error}.") from None
 
 
 def _open_parquet(path: Path) -> Table:
