@@ -44,8 +44,22 @@ class Ranking:
         Returns:
             0 to 1; NaN without fraud.
         """
-        every, caught = np.cumsum(self.masses(weight)), np.cumsum(self.masses(fraud_weight))
-        if caught[-1] <= 0:
-            return float("nan")
-        gained = np.diff(caught, prepend=0.0) / caught[-1]
-        return float((gained * np.divide(caught, every, out=np.zeros_like(every), where=every > 0)).sum())
+        return float(average_precision(self.masses(weight), self.masses(fraud_weight)))
+
+
+def average_precision(masses: Floats, fraud_masses: Floats) -> Floats:
+    """Return the average precision of masses by distinct score; see `Ranking.average_precision`.
+
+    Args:
+        masses: Mass at each score, highest first, shape (scores, ...).
+        fraud_masses: Of it, fraud.
+
+    Returns:
+        Shape (...); NaN without fraud.
+    """
+    every, caught = np.cumsum(masses, axis=0), np.cumsum(fraud_masses, axis=0)
+    total = caught[-1:]
+    gained = np.diff(caught, prepend=0.0, axis=0)
+    gained = np.divide(gained, total, out=np.full_like(gained, np.nan), where=total > 0)
+    precision = np.divide(caught, every, out=np.zeros_like(every), where=every > 0)
+    return np.asarray((gained * precision).sum(axis=0))
