@@ -169,6 +169,26 @@ class GateSettings(Section):
     evidence_days: int = Field(default=30, ge=1, description="Age at which evidence no longer counts, days.")
 
 
+class ChangeSettings(Section):
+    """How a change of the rules reaches the running detector."""
+
+    margin_s: int = Field(
+        default=60, ge=0, description="How far ahead of the newest purchase a change counts, seconds of event time."
+    )
+    wait_s: float = Field(default=60.0, gt=0, description="How long a command waits for the subtasks, seconds.")
+
+
+class ValveSettings(Section):
+    """When alerts of a rule are held back from delivery; decisions stay as they are.
+
+    A subtask holds back what rests on a rule that weighs in more than `share` alerts a purchase, among its newest
+    `purchases`.
+    """
+
+    share: float = Field(default=0.1, gt=0, le=1)
+    purchases: int = Field(default=1000, ge=10)
+
+
 class Settings(BaseSettings):
     """Everything that differs between one deployment and another. Facts about data live in contracts instead."""
 
@@ -187,6 +207,8 @@ class Settings(BaseSettings):
     postgres: PostgresSettings = PostgresSettings()
     airflow: AirflowSettings = AirflowSettings()
     gate: GateSettings = GateSettings()
+    change: ChangeSettings = ChangeSettings()
+    valve: ValveSettings = ValveSettings()
 
     @property
     def state(self) -> Path:

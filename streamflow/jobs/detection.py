@@ -16,22 +16,25 @@ from pyflink.common import Row, Types
 from pyflink.datastream.functions import KeyedBroadcastProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 
-from streamflow.contracts.rule_sets import check_horizons, load_horizons
+from streamflow.contracts.rule_sets import load_horizons
 from streamflow.contracts.timestamps import format_us
 from streamflow.errors import InputError
 from streamflow.jobs.checking import validator_of
-from streamflow.jobs.plan import Plan
+from streamflow.jobs.plan import HELD_BACK, RULES_POSITION, RULES_REFUSED, VALVE_SHUT, Plan
 from streamflow.log import get_logger
+from streamflow.rules.admission import admit
 from streamflow.rules.book import RuleBook
 from streamflow.rules.engine import Engine
 from streamflow.rules.model import (
     SCORED,
     Decided,
+    Decision,
     LatePurchase,
     Outcome,
     Position,
     purchase_from_record,
 )
+from streamflow.rules.valve import Valve
 
 if TYPE_CHECKING:
     from pyflink.common.typeinfo import TypeInformation
@@ -67,10 +70,10 @@ def unpack(packed: str) -> Arrival:
 
 
 def output_type() -> TypeInformation:
-    """Return the type of what the function sends: where to, the key, the payload, two clocks."""
-    names = ["target", "customer_id", "payload", "kafka_ms", "caused_by_us", "produced_at_us"]
+    """Return the type of what the function sends: where to, the key, the payload, two clocks, what holds it back."""
+    names = ["target", "customer_id", "payload", "kafka_ms", "caused_by_us", "produced_at_us", "held_back"]
     text = Types.STRING()
-    return Types.ROW_NAMED(names, [text, text, text, Types.LONG(), text, text])
+    return Types.ROW_NAMED(names, [text, text, text, Types.LONG(), text, text, text])
 
 
 class DetectFraud(KeyedBroadcastProcessFunction):
@@ -97,6 +100,12 @@ class DetectFraud(KeyedBroadcastProcessFunction):
         group = runtime_context.get_metrics_group()
         kinds = ("rejected", "unscored", "late", "duplicate", "conflict", "decided")
         self._counters = {kind: group.counter(f"purchases_{kind}") for kind in kinds}
+        # Counters that are set: they live in the JVM, where a gauge would call Python from the thread that is asked.
+        self._position, self._refused = group.counter(RULES_POSITION), group.counter(RULES_REFUSED)
+        self._valve = Valve(plan.valve_share, plan.valve_purchases)
+        self._held_back = {rule: group.counter(f"{HELD_BACK}{rule}") for rule in Valve.rules}
+        self._shut: tuple[str, ...] = ()
+        self._shut_bits = group.counter(VALVE_SHUT)
 
     def process_broadcast_element(self, value: Row, ctx: KeyedBroadcastProcessFunction.Context) -> Sequence[Row]:
         """Take one rule record; from here on it counts by its `effective_from`, not by the moment of its arrival."""
@@ -121,6 +130,9 @@ class DetectFraud(KeyedBroadcastProcessFunction):
         if stored is None:
             self._set_alarm(ctx)
         self._newest_ms = max(arrival.kafka_ms, self._newest_ms or 0)
+        self._valve.purchase()
+        if self._valve.shut != self._shut:
+            self._tell_shut()
         after, outcomes = self._engine.process(
             stored and stored[_STAMP_BYTES:], purchase, Position(arrival.partition, arrival.offset)
         )
@@ -153,22 +165,25 @@ class DetectFraud(KeyedBroadcastProcessFunction):
                 self._learn(packed)
 
     def _learn(self, packed: str) -> bool:
-        """Add a rule record to the book, if contract and book take it; the processor accounts for the others."""
+        """Add a rule record to the book, if contract and book take it, and acknowledge that it was judged."""
         arrival = unpack(packed)
+        why = self._admit(arrival)
+        _set(self._position, arrival.offset + 1)
+        if why is not None:
+            _set(self._refused, arrival.offset + 1)
+            get_logger(job=self._plan.job, topic=self._plan.rules, offset=arrival.offset).warning("left out", why=why)
+        return why is None
+
+    def _admit(self, arrival: Arrival) -> str | None:
+        """Take a rule record into the book; returns why not. `streamflow rules list` says the same of it."""
         verdict = self._validate(self._plan.rules, arrival.key, arrival.body, arrival.kafka_ms)
         if verdict.reason is not None or verdict.record is None:
-            return False
+            return verdict.detail or str(verdict.reason)
         try:
-            book = self._engine.book.with_record(verdict.record)
-            for card in book.cards.values():
-                check_horizons(card.rule_set, self._horizons)
+            self._engine.book = admit(self._engine.book, verdict.record, self._horizons)
         except InputError as error:
-            get_logger(job=self._plan.job, topic=self._plan.rules, offset=arrival.offset).warning(
-                "left out", why=str(error)
-            )
-            return False
-        self._engine.book = book
-        return True
+            return str(error)
+        return None
 
     def _set_alarm(self, ctx: KeyedBroadcastProcessFunction.ReadOnlyContext) -> None:
         """Ring once after twice the retention, at a full day, so that alarms of many customers fall together."""
@@ -187,11 +202,30 @@ class DetectFraud(KeyedBroadcastProcessFunction):
                 if outcome.to_decisions:
                     rows.append(_row(plan.decisions, decision.customer_id, decision.payload(), arrival))
                 if outcome.to_alerts:
-                    rows.append(_row(plan.alerts, decision.customer_id, decision.alert_payload(), arrival))
+                    held = self._hold_back(decision)
+                    rows.append(_row(plan.alerts, decision.customer_id, decision.alert_payload(), arrival, held))
             elif isinstance(outcome, LatePurchase):
                 payload = late_payload(outcome, record, plan.topics[0].log_id)
                 rows.append(_row(plan.late, outcome.purchase.customer_id, payload, arrival))
         return rows
+
+    def _tell_shut(self) -> None:
+        """Tell the operator that the valve holds back other rules' alerts than before."""
+        self._shut = self._valve.shut
+        _set(self._shut_bits, sum(1 << Valve.rules.index(rule) for rule in self._shut))
+        get_logger(job=self._plan.job).warning("safety valve", held_back=list(self._shut) or "nothing any more")
+
+    def _hold_back(self, decision: Decision) -> str:
+        """Return the rules for which an alert is held back from delivery; empty when it is not."""
+        card = self._engine.book.cards[decision.rule_set]
+        held = self._valve.hold_back(decision, card.rule_set.alert_threshold_ulo)
+        for rule in held:
+            self._held_back[rule].inc()
+        return ",".join(held)
+
+
+def _set(counter: Any, value: int) -> None:
+    counter.inc(value - counter.get_count())
 
 
 def late_payload(outcome: LatePurchase, record: dict[str, Any], log_id: str) -> dict[str, Any]:
@@ -210,6 +244,7 @@ def late_payload(outcome: LatePurchase, record: dict[str, Any], log_id: str) -> 
     }
 
 
-def _row(target: str, customer_id: str, payload: dict[str, Any], arrival: Arrival) -> Row:
+def _row(target: str, customer_id: str, payload: dict[str, Any], arrival: Arrival, held_back: str = "") -> Row:
     text = msgspec.json.encode(payload).decode("utf-8")
-    return Row(target, customer_id, text, arrival.kafka_ms, arrival.caused_by_us, str(time.time_ns() // 1000))
+    sent_us = str(time.time_ns() // 1000)
+    return Row(target, customer_id, text, arrival.kafka_ms, arrival.caused_by_us, sent_us, held_back)

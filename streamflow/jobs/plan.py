@@ -17,6 +17,15 @@ FRAUD_DETECTOR = "fraud_detector"
 REALTIME_AGGREGATOR = "realtime_aggregator"
 JOBS = (TRANSACTION_PROCESSOR, FRAUD_DETECTOR, REALTIME_AGGREGATOR)
 
+RULES_POSITION = "fraud_rules_position"
+"""Metric of the detector, by subtask: the offset after the newest record of fraud-rules that it judged."""
+RULES_REFUSED = "fraud_rules_refused"
+"""Metric alike: the offset after the newest record that it refused; 0 when it refused none."""
+HELD_BACK = "alerts_held_back_by_"
+"""Begin of a metric alike, followed by the name of a rule: its alerts that were held back from delivery."""
+VALVE_SHUT = "valve_shut_rules"
+"""Metric alike: the rules whose alerts are held back now, as bits in the order of the rules."""
+
 
 class TopicPlan(msgspec.Struct, frozen=True):
     """One source topic.
@@ -48,6 +57,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         contract_build: sha256 over the contracts; a task manager with others refuses to run.
         parallelism: Of every operator.
         rule_records: The fraud-rules topic, read to its end at submit (detector only).
+        valve_share: Alerts a purchase over which a rule's alerts are held back (detector only).
+        valve_purchases: Of how many of a subtask's newest purchases (detector only).
     """
 
     job: str
@@ -62,6 +73,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     contract_build: str
     parallelism: int = 1
     rule_records: tuple[dict[str, Any], ...] = ()
+    valve_share: float = 1.0
+    valve_purchases: int = 1000
 
     @property
     def group(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from streamflow import broker
-from streamflow.contracts import Catalogue, build_validator
+from streamflow.contracts import Catalogue, Validator, build_validator
 from streamflow.contracts.names import (
     DEAD_LETTERS,
     FRAUD_ALERTS,
@@ -19,6 +19,7 @@ from streamflow.contracts.names import (
 from streamflow.errors import EnvironmentNotReady
 from streamflow.jobs.plan import FRAUD_DETECTOR, TRANSACTION_PROCESSOR, Plan, TopicPlan
 from streamflow.jobs.progress import POLL_S, source_topics, start_offsets
+from streamflow.log import get_logger
 from streamflow.settings import Settings
 
 COORDINATOR_S = 60.0
@@ -35,7 +36,7 @@ def make_plans(settings: Settings, jobs: Sequence[str]) -> dict[str, Plan]:
 
     catalogue = Catalogue.load(settings.contracts_dir)
     log_ids = ensure_topics(settings, catalogue)
-    build = build_validator(catalogue, settings.base_currency).build_id
+    validator = build_validator(catalogue, settings.base_currency)
     return {
         job: Plan(
             job=job,
@@ -49,28 +50,27 @@ def make_plans(settings: Settings, jobs: Sequence[str]) -> dict[str, Plan]:
             rules=FRAUD_RULES,
             contracts_dir=str(settings.contracts_dir.resolve()),
             base_currency=settings.base_currency,
-            contract_build=build,
+            contract_build=validator.build_id,
             parallelism=settings.flink.parallelism,
-            rule_records=_rule_records(settings) if job == FRAUD_DETECTOR else (),
+            rule_records=_rule_records(settings, validator) if job == FRAUD_DETECTOR else (),
+            valve_share=settings.valve.share,
+            valve_purchases=settings.valve.purchases,
         )
         for job in jobs
     }
 
 
-def _rule_records(settings: Settings) -> tuple[dict[str, Any], ...]:
-    """Read the fraud-rules topic to its end and check that a job can run it."""
-    from streamflow.contracts.rule_sets import check_horizons, load_horizons
-    from streamflow.replay.rule_topic import read_rule_records
-    from streamflow.rules.book import RuleBook
+def _rule_records(settings: Settings, validator: Validator) -> tuple[dict[str, Any], ...]:
+    """Read the fraud-rules topic to its end and return the records that count; some rule set must be live."""
+    from streamflow.contracts.rule_sets import load_horizons
+    from streamflow.replay.rule_topic import read_rule_log
 
-    records = read_rule_records(settings.kafka.require())
-    book = RuleBook.from_records(records)
-    if not any(activation.role == "live" for activation in book.activations):
+    log = read_rule_log(settings.kafka.require(), validator, load_horizons(settings.contracts_dir))
+    for refusal in log.refusals:
+        get_logger(topic=FRAUD_RULES, offset=refusal.offset, key=refusal.key).warning("left out", why=refusal.why)
+    if not any(activation.role == "live" for activation in log.book.activations):
         raise EnvironmentNotReady("No rule set is live on the fraud-rules topic: run 'streamflow rules publish 1.0.0'.")
-    horizons = load_horizons(settings.contracts_dir)
-    for card in book.cards.values():
-        check_horizons(card.rule_set, horizons)
-    return tuple(records)
+    return log.records
 
 
 def record_start(settings: Settings, plan: Plan) -> None:

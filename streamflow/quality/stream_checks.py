@@ -13,6 +13,7 @@ from streamflow.contracts.rule_sets import load_horizons
 from streamflow.quality.report import Check
 from streamflow.quality.statements import statement
 from streamflow.replay.engine import DecisionKey, LogRecord, replay
+from streamflow.rules.admission import admitted
 from streamflow.rules.book import RuleBook
 from streamflow.rules.engine import Engine
 from streamflow.rules.model import Decision, LatePurchase, Outcome, Purchase, Unscored, canonical_decision_bytes
@@ -59,8 +60,9 @@ class Replayed:
 
 
 def read_book(settings: Settings, bronze: Connection[tuple[Any, ...]]) -> RuleBook:
-    """Build the rule book from the fraud-rules records in bronze."""
-    return RuleBook.from_records(row[0] for row in bronze.execute(statement(settings, "rule_records")))
+    """Build the rule book from those fraud-rules records in bronze that every job applies."""
+    rows = bronze.execute(statement(settings, "rule_records"))
+    return admitted((row[0] for row in rows), load_horizons(settings.contracts_dir))
 
 
 def replay_bronze(

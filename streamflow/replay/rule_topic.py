@@ -7,16 +7,57 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from streamflow.contracts.names import FRAUD_RULES, TRANSACTIONS_RAW
 from streamflow.errors import EnvironmentNotReady, InputError
 from streamflow.log import get_logger
+from streamflow.rules.admission import admit
+from streamflow.rules.book import RuleBook
+
+if TYPE_CHECKING:
+    from streamflow.contracts import Validator
+    from streamflow.contracts.rule_sets import Horizons
 
 DEADLINE_S = 30.0
 PAUSE_S = 0.2
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A record of fraud-rules that no job applies.
+
+    Attributes:
+        offset: Where it stands.
+        key: Its Kafka key, as text.
+        why: The sentence.
+    """
+
+    offset: int
+    key: str
+    why: str
+
+
+@dataclass(frozen=True)
+class RuleLog:
+    """The fraud-rules topic, judged as the detector judges it.
+
+    Attributes:
+        book: What is in force when.
+        records: The payloads that count, in the order of the log.
+        offsets: Of the newest record that counts, by its Kafka key.
+        refusals: The records that do not count.
+        end: The offset after the last record.
+    """
+
+    book: RuleBook
+    records: tuple[dict[str, Any], ...]
+    offsets: dict[str, int]
+    refusals: tuple[Refusal, ...]
+    end: int
 
 
 def _consumer(bootstrap_servers: str) -> Any:
@@ -80,8 +121,58 @@ def _read(consumer: Any, topic: str, starts: Mapping[int, int], ends: Mapping[in
     return sorted(messages, key=lambda message: (message.partition(), message.offset()))
 
 
+def _messages(bootstrap_servers: str, topic: str) -> tuple[list[Any], int]:
+    """Return every message of the topic in the order of its log, and the offset after the last."""
+    consumer = _consumer(bootstrap_servers)
+    try:
+        spans = _partitions(consumer, topic)
+        starts = {partition: span[0] for partition, span in spans.items()}
+        messages = _read(consumer, topic, starts, {partition: span[1] for partition, span in spans.items()})
+    finally:
+        consumer.close()
+    return messages, max((span[1] for span in spans.values()), default=0)
+
+
+def read_rule_log(
+    bootstrap_servers: str, validator: Validator, horizons: Horizons, topic: str = FRAUD_RULES
+) -> RuleLog:
+    """Read the fraud-rules topic to its end and judge each record as every job does.
+
+    Args:
+        bootstrap_servers: The broker.
+        validator: The validator that the stream runs.
+        horizons: How far the detector's state reaches.
+        topic: Its name.
+
+    Returns:
+        What counts, and what does not and why.
+
+    Raises:
+        EnvironmentNotReady: The broker or the topic is not there.
+    """
+    messages, end = _messages(bootstrap_servers, topic)
+    book, records, refusals = RuleBook(), [], []
+    offsets: dict[str, int] = {}
+    for message in messages:
+        key = (message.key() or b"").decode("utf-8", "replace")
+        verdict = validator(FRAUD_RULES, message.key(), message.value(), message.timestamp()[1])
+        if verdict.reason is not None or verdict.record is None:
+            refusals.append(
+                Refusal(message.offset(), key, verdict.detail or f"It breaks its contract: {verdict.reason}.")
+            )
+            continue
+        try:
+            book = admit(book, verdict.record, horizons)
+        except InputError as error:
+            refusals.append(Refusal(message.offset(), key, str(error)))
+            continue
+        records.append(verdict.record)
+        offsets[key] = message.offset()
+    return RuleLog(book, tuple(records), offsets, tuple(refusals), end)
+
+
 def read_rule_records(bootstrap_servers: str, topic: str = FRAUD_RULES) -> list[dict[str, Any]]:
-    """Read the fraud-rules topic to its end.
+    """Read the payloads of the fraud-rules topic to its end, without judging them.
 
     Args:
         bootstrap_servers: The broker.
@@ -94,13 +185,7 @@ def read_rule_records(bootstrap_servers: str, topic: str = FRAUD_RULES) -> list[
     Raises:
         EnvironmentNotReady: The broker or the topic is not there.
     """
-    consumer = _consumer(bootstrap_servers)
-    try:
-        spans = _partitions(consumer, topic)
-        starts = {partition: span[0] for partition, span in spans.items()}
-        messages = _read(consumer, topic, starts, {partition: span[1] for partition, span in spans.items()})
-    finally:
-        consumer.close()
+    messages, _ = _messages(bootstrap_servers, topic)
     records = []
     for message in messages:
         try:

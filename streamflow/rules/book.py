@@ -4,6 +4,9 @@ Built from the records of the fraud-rules topic, in the order of its log. A rule
 which role; `previous` in it repeats the version's earlier roles, because compaction keeps only the newest record of a
 version. At an event time the live rule set is, of the versions whose newest role by then is live, the one that took it
 last. Before the first one nothing is in force: purchases are unscored, never scored by a rule set of a later time.
+
+A role ends with the version's next one, or at `until`. A shadow that was retired has an end; a promotion that was
+withdrawn before its event time ends where it begins, and then counts as never said.
 """
 
 from __future__ import annotations
@@ -27,11 +30,28 @@ ROLES = ("live", "shadow")
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """A version takes a role from an event time on, epoch microseconds."""
+    """A version takes a role from an event time on; times are epoch microseconds.
+
+    Attributes:
+        effective_from_us: Its first moment.
+        version: The rule set.
+        role: What it does.
+        until_us: The first moment it has the role no more; None means until it takes another.
+    """
 
     effective_from_us: int
     version: str
     role: Role
+    until_us: int | None = None
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it ends before it began, hence was never in force."""
+        return self.until_us is not None and self.until_us <= self.effective_from_us
+
+    def holds(self, time_us: int) -> bool:
+        """Tell whether it began by an event time and had not ended by itself."""
+        return self.effective_from_us <= time_us and (self.until_us is None or time_us < self.until_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +139,8 @@ class RuleBook:
         self.cards = dict(cards or {})
         self.activations = tuple(activations)
         self.entries = dict(entries or {})
-        self._breaks = sorted({item.effective_from_us for item in self.activations})
+        ends = {item.until_us for item in self.activations if item.until_us is not None}
+        self._breaks = sorted(ends | {item.effective_from_us for item in self.activations})
         self._segments = [InForce(None, (), ()), *(self._force(time_us) for time_us in self._breaks)]
         by_merchant: dict[str, tuple[Entry, ...]] = {}
         for entry in self.entries.values():
@@ -130,10 +151,10 @@ class RuleBook:
         newest: dict[str, Activation] = {}
         for item in self.activations:
             known = newest.get(item.version)
-            if item.effective_from_us <= time_us and (
-                known is None or known.effective_from_us <= item.effective_from_us
-            ):
+            begun = item.effective_from_us <= time_us and not item.withdrawn
+            if begun and (known is None or known.effective_from_us <= item.effective_from_us):
                 newest[item.version] = item
+        newest = {version: item for version, item in newest.items() if item.holds(time_us)}
         lives = [item for item in newest.values() if item.role == "live"]
         live = max(lives, key=lambda item: (item.effective_from_us, self.activations.index(item)), default=None)
         card = None if live is None else self.cards[live.version]
@@ -207,9 +228,14 @@ def _absorb(
     roles = [_activation(item, card.version) for item in (*record.get("previous", ()), record)]
     cards[card.version] = card
     for item in roles:
-        other: Role = "shadow" if item.role == "live" else "live"
-        activations.pop(Activation(item.effective_from_us, item.version, other), None)
+        # The last word about a version and a moment counts; said again it keeps its place in the order.
+        for known_item in [one for one in activations if _moment(one) == _moment(item) and one != item]:
+            del activations[known_item]
         activations[item] = None
+
+
+def _moment(item: Activation) -> tuple[str, int]:
+    return item.version, item.effective_from_us
 
 
 def _activation(item: Mapping[str, Any], version: str) -> Activation:
@@ -217,4 +243,9 @@ def _activation(item: Mapping[str, Any], version: str) -> Activation:
     role = _need(item, "role", place)
     if role not in ROLES:
         raise InputError(f"{place} has the role '{role}'; {nearest(str(role), ROLES)}")
-    return Activation(parse_time(_need(item, "effective_from", place), f"{place}: effective_from"), version, role)
+    from_us = parse_time(_need(item, "effective_from", place), f"{place}: effective_from")
+    until = item.get("until")
+    until_us = None if until is None else parse_time(until, f"{place}: until")
+    if until_us is not None and until_us < from_us:
+        raise InputError(f"{place}: until lies before effective_from.")
+    return Activation(from_us, version, role, until_us)

@@ -86,6 +86,8 @@ def configuration(layout: Layout, settings: Settings, ports: dict[str, int]) -> 
         "taskmanager.numberOfTaskSlots": "1",
         "heartbeat.interval": "2s",
         "heartbeat.timeout": "10s",
+        # Acknowledgements of a change of the rules are read from metrics; the default would show them 10 s late.
+        "metrics.fetcher.update-interval": "500ms",
         "io.tmp.dirs": str(layout.tmp),
         "web.tmpdir": str(layout.tmp),
         "state.backend.type": "hashmap",

@@ -135,10 +135,12 @@ class SilverPass:
 
     def _base_scores(self) -> list[dict[str, Any]] | None:
         """Return the periods of live rule sets, or None if silver has them already."""
-        from streamflow.rules.book import RuleBook
+        from streamflow.contracts.rule_sets import load_horizons
+        from streamflow.rules.admission import admitted
 
         records = self._source.execute("bronze/rule_records")
-        book = RuleBook.from_records(row[0] for row in records)
+        # The SQL folder and the contracts stand side by side in every installation.
+        book = admitted((row[0] for row in records), load_horizons(self._source.folder.with_name("contracts")))
         breaks = sorted({item.effective_from_us for item in book.activations})
         periods = []
         for start_us, end_us in zip_longest(breaks, breaks[1:]):
@@ -185,6 +187,9 @@ class SilverPass:
         moved = self._execute("enriched_events_country")
         if rows or moved:
             self._done.add("silver.enriched_events", rows, fresh + moved, rows - fresh)
+        labelled = self._execute("labels_upsert") if fresh else 0
+        if labelled:
+            self._done.add("silver.labels", labelled, labelled)
 
 
 def _moment(time_us: int) -> datetime:

@@ -32,13 +32,18 @@ def test_list_names_every_version_on_file(tmp_path: Path) -> None:
     """Without a broker it says that nobody knows what is published."""
     done = streamflow(tmp_path, "rules", "list", "--json")
     assert done.returncode == 0, done.stderr
-    row = next(row for row in json.loads(done.stdout) if row["version"] == "1.0.0")
+    told = json.loads(done.stdout)
+    assert (told["refused"], told["detector"], len(told["rule_sets"]) >= 2) == (None, None, True)
+    row = next(row for row in told["rule_sets"] if row["version"] == "1.0.0")
     assert row == {
         "version": "1.0.0",
         "on_file": True,
         "calibration": None,
         "sha256": load_rule_set("1.0.0").sha256,
-        "published": None,
+        "roles": None,
+        "offset": None,
+        "acknowledged": None,
+        "subtasks": None,
     }
     assert "unknown: no Kafka to ask" in streamflow(tmp_path, "rules", "list").stdout
 
@@ -59,6 +64,13 @@ def test_show_prints_every_band_with_its_weight(tmp_path: Path) -> None:
         (("publish", "2.0"), 2, "error: There is no rule set 2.0;"),
         (("publish", "1.0.0"), 3, "error: No Kafka to talk to: run 'streamflow up'"),
         (("publish", "1.0.0", "--effective-from", "noon"), 2, "error: --effective-from must be a time with zone"),
+        (("promote", "1.0.1"), 2, "error: There is no rule set 1.0.1; did you mean '1.0.0'?"),
+        (("promote", "1.0.0"), 3, "error: No Kafka to talk to: run 'streamflow up'"),
+        (("promote", "1.0.0", "--force", " "), 2, "error: The reason is empty"),
+        (("promote", "1.0.0", "--effective-from", "noon"), 2, "error: --effective-from must be a time with zone"),
+        (("rollback", "--reason", "x"), 3, "error: No Kafka to talk to"),
+        (("rollback", "--reason", ""), 2, "error: The reason is empty"),
+        (("retire", "1.0.0", "--reason", "x"), 3, "error: No Kafka to talk to"),
         (("blacklist", "list"), 3, "error: No Kafka to talk to"),
         (("blacklist", "add", "m-1", "--reason", "x"), 3, "error: No Kafka to talk to"),
         (("blacklist", "close", "e-1"), 3, "error: No Kafka to talk to"),
@@ -72,3 +84,18 @@ def test_a_mistake_is_one_sentence_and_no_stack_trace(
     assert (done.returncode, done.stdout) == (code, "")
     assert done.stderr.startswith(sentence)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["list", "show", "publish", "promote", "rollback", "retire", "compare"])
+def test_every_command_shows_an_example(tmp_path: Path, command: str) -> None:
+    """In its help."""
+    assert f"Example: streamflow rules {command}" in " ".join(
+        streamflow(tmp_path, "rules", command, "--help").stdout.split()
+    )
+
+
+def test_a_rollback_without_a_reason_is_wrong_usage(tmp_path: Path) -> None:
+    """Since it passes the gate, somebody must say why."""
+    done = streamflow(tmp_path, "rules", "rollback")
+    assert done.returncode == 2
+    assert "--reason" in done.stderr
