@@ -16,6 +16,8 @@ from streamflow.backtest.rows import Chunk
 from streamflow.backtest.scored import Origin
 from streamflow.backtest.workers import Workers
 from streamflow.calibration.own import file_sha256
+from streamflow.contracts.calibrations import Source
+from streamflow.datasets.manifest import kind_of_file
 from streamflow.errors import InputError
 from streamflow.generator.cells import Table, open_table
 from streamflow.generator.mapping import DAY_US, Mapping
@@ -81,6 +83,10 @@ class FileSource:
             f"mapping {mapping.name} {file_sha256(mapping)[:12]}; labels known after {self.delay_us / DAY_US:g} days"
         )
         return Origin("file", self.path.name, file_sha256(self.path), read.rows, None, detail)
+
+    def named(self, origin: Origin) -> Source:
+        """Say whether the rows are real: the samples of this project are generated."""
+        return Source(kind=kind_of_file(self.path), name=origin.name, sha256=origin.sha256, rows=origin.rows)
 
     def _chunks(
         self, table: Table, buckets: int, workers: Workers, folder: Path, progress: Callable[[int], None]

@@ -5,19 +5,19 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from streamflow.backtest.fitting import Fit, fit_before
 from streamflow.backtest.gathering import Read
 from streamflow.backtest.rows import NEVER_US
-from streamflow.backtest.scored import Backtest, Origin, Period, Purchases
+from streamflow.backtest.scored import Backtest, Origin, Period, Purchases, Training
 from streamflow.backtest.scoring import Result, ScoreSetup, score
 from streamflow.backtest.workers import Workers
 from streamflow.calibration.rules.learned_risk import risk_shares
-from streamflow.calibration.rules.threshold import Budget
 from streamflow.contracts.calibrations import Source as Named
 from streamflow.contracts.rule_sets import Horizons, RuleSet
 from streamflow.contracts.timestamps import format_us
@@ -53,6 +53,10 @@ class Source(Protocol):
         """Name what was read."""
         ...
 
+    def named(self, origin: Origin) -> Named:
+        """Say whether its rows are real, for figures that are fitted on them."""
+        ...
+
 
 @dataclass(frozen=True)
 class Request:
@@ -60,32 +64,24 @@ class Request:
 
     Attributes:
         horizons: How far the engine's state reaches.
-        rule_set: The rule set in question; None to fit one on purchases before `train_until_us`.
+        rule_set: The rule set in question; None where one is to be fitted.
         against: The one to compare it with.
-        base: The rule set that a fit starts from.
-        budget: What alerts may cost, for the fit's threshold.
-        train_from_us: Purchases before it only make history for the fit; None for all.
-        train_until_us: No label counts in the fit that was not known by then.
+        fit: How to fit the rule set in question; None where it is given.
         test_from_us: First event time that is judged; None for the end of training, or the first purchase.
         test_until_us: First one that is judged no more; None for the end.
         as_of_us: The moment of the backtest; None for the newest purchase.
         entries: Published blacklist entries; None to list merchants day by day from labels known by then.
-        seed: Of the fit's resamples.
         jobs: Processes.
     """
 
     horizons: Horizons
     rule_set: RuleSet | None
     against: RuleSet | None = None
-    base: RuleSet | None = None
-    budget: Budget = field(default_factory=lambda: Budget(10.0, 500.0))
-    train_from_us: int | None = None
-    train_until_us: int | None = None
+    fit: Fit | None = None
     test_from_us: int | None = None
     test_until_us: int | None = None
     as_of_us: int | None = None
     entries: tuple[Entry, ...] | None = None
-    seed: int = 1
     jobs: int = 1
 
 
@@ -120,6 +116,10 @@ def run_backtest(source: Source, request: Request, scratch: Path, progress: Prog
         InputError: The source cannot be used, or a period holds nothing.
         EnvironmentNotReady: A worker was killed.
     """
+
+    def told(what: str, done: int) -> None:
+        progress(f"fitting, {what}", done, None)
+
     scratch.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="backtest-", dir=scratch) as folder,
@@ -129,20 +129,25 @@ def run_backtest(source: Source, request: Request, scratch: Path, progress: Prog
         as_of_us = int(read.event_us.max()) if request.as_of_us is None else request.as_of_us
         period = _period(read, request, as_of_us)
         risk = None if request.entries is not None else _risk(read, request.horizons)
-        rule_set, training = request.rule_set, None
-        if rule_set is None:
-            raise InputError("Fitting is not there yet.")
-        rule_sets = [one for one in (rule_set, request.against) if one is not None]
-        setup = ScoreSetup(tuple(rule_sets), request.horizons, source.by_time, request.entries)
+        origin = source.origin(read)
+        fitted = None if request.fit is None else fit_before(read, source.named(origin), request.fit, workers, told)
+        lanes = {
+            "scored": fitted.rule_set if fitted else request.rule_set,
+            "against": request.against,
+            "plain": fitted.plain if fitted else None,
+        }
+        rule_sets = {name: one for name, one in lanes.items() if one is not None}
+        setup = ScoreSetup(tuple(rule_sets.values()), request.horizons, source.by_time, request.entries)
         result = score(read, setup, workers, risk, lambda done: progress("scoring", done, len(read)))
-    purchases = _purchases(read, result, source.origin(read), as_of_us)
-    said = iter(result.rule_sets)
+    said = dict(zip(rule_sets, result.rule_sets, strict=True))
     backtest = Backtest(
-        purchases,
-        next(said),
+        _purchases(read, result, origin, as_of_us),
+        said["scored"],
         period,
-        next(said) if request.against is not None else None,
-        training,
+        said.get("against"),
+        None
+        if fitted is None or request.fit is None
+        else Training(request.fit.until_us, fitted.purchases, fitted.frauds, said["plain"]),
     )
     odd = {**read.oddities, "label_unknown": int((read.known_us == NEVER_US).sum())}
     return Tested(backtest, {name: count for name, count in sorted(odd.items()) if count})
@@ -153,11 +158,11 @@ def _period(read: Read, request: Request, as_of_us: int) -> Period:
     first, last = int(read.event_us.min()), int(read.event_us.max())
     from_us = request.test_from_us
     if from_us is None:
-        from_us = first if request.train_until_us is None else request.train_until_us
+        from_us = first if request.fit is None else request.fit.until_us
     until_us = min(last if request.test_until_us is None else request.test_until_us - 1, as_of_us) + 1
-    if request.train_until_us is not None and from_us < request.train_until_us:
+    if request.fit is not None and from_us < request.fit.until_us:
         raise InputError(
-            f"--test-from {format_us(from_us)} lies before --train-until {format_us(request.train_until_us)}: a rule "
+            f"--test-from {format_us(from_us)} lies before --train-until {format_us(request.fit.until_us)}: a rule "
             f"set is not judged on what it was fitted on."
         )
     period = Period(from_us, until_us)

@@ -6,7 +6,7 @@ raise a customer's mean and so what is observed depends a little on what is flag
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -29,6 +29,7 @@ from streamflow.calibration.rules.scorecard import (
 from streamflow.calibration.rules.threshold import Budget, Threshold, choose_threshold
 from streamflow.contracts.rule_sets import Horizons, RuleSet
 from streamflow.datasets.table import Bools, Floats, Ints, PurchaseTable
+from streamflow.replay.observations import Observations, observe
 
 RIDGES = (1.0, 3.0, 10.0, 30.0)
 SPLIT_SHARE = 0.75
@@ -50,6 +51,7 @@ class RuleFit:
         usable: Rows that entered evaluation.
         scores: Log-odds of every row, micro.
         fired: By rule, the rows whose line weighs something.
+        seen: What the rules observed under the fitted rules, for whoever fits others on the same rows.
     """
 
     rule_set: RuleSet
@@ -63,6 +65,7 @@ class RuleFit:
     usable: Bools
     scores: Ints
     fired: dict[str, Bools]
+    seen: Seen
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class Task:
         source: Key of the table's source in the calibration.
         fixed: Measures that are known from elsewhere, by name.
         frozen: Rules whose parameters stay the base's.
+        run: Runs the table through the engine, as `observe`.
     """
 
     table: PurchaseTable
@@ -90,6 +94,7 @@ class Task:
     source: str
     fixed: Mapping[str, Ladder] = field(default_factory=dict)
     frozen: frozenset[str] = frozenset()
+    run: Callable[..., Observations] = observe
 
 
 def fit_rules(task: Task, progress: Progress = silent) -> RuleFit:
@@ -131,7 +136,7 @@ class _Once:
 class _Fitter:
     def __init__(self, task: Task) -> None:
         self._task = task
-        self.measures = Measures(task.table, task.base, task.horizons)
+        self.measures = Measures(task.table, task.base, task.horizons, task.run)
         self._rows = rows_of(task.table)
         moments = np.sort(task.table.event_us[task.train])
         self._split_us = int(moments[int(SPLIT_SHARE * (len(moments) - 1))]) if len(moments) else 0
@@ -231,6 +236,7 @@ class _Fitter:
             usable=once.seen.usable,
             scores=self._scores(once),
             fired=_fired(once),
+            seen=once.seen,
         )
 
 

@@ -81,10 +81,14 @@ class Measures:
         table: Labelled purchases.
         base: A rule set whose digits, and whose parameters where none are given, count.
         horizons: How far the engine's state reaches.
+        run: Runs the table through the engine; `observe`, or what spreads it over processes.
     """
 
-    def __init__(self, table: PurchaseTable, base: RuleSet, horizons: Horizons) -> None:
+    def __init__(
+        self, table: PurchaseTable, base: RuleSet, horizons: Horizons, run: Callable[..., Observations] = observe
+    ) -> None:
         self.table, self._base, self._horizons = table, base, horizons
+        self._run = run
         self.reasons = identifiable(table)
         self._scale = {f"{rule}.{name}": 10**measure.digits for rule, name, measure in base.measures()}
         digits = base.rules.blacklist.measures.risk.digits
@@ -96,7 +100,7 @@ class Measures:
             return Seen(None, np.ones(len(self.table), dtype=np.bool_))
         windows = {window for found in WINDOWS_S.values() for window in found}
         windows |= {self._base.rules.velocity.window_s, self._base.rules.geographic.window_s}
-        seen = observe(
+        seen = self._run(
             self.table,
             rule_set,
             self._horizons,
