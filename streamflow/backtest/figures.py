@@ -182,7 +182,7 @@ def _headline(main: Judged, amount: Judged, coverage: Coverage) -> str:
     name = main.name[0].upper() + main.name[1:]
     caught = main.together
     if not coverage.judged:
-        return f"{name} cannot be judged: {NO_ROWS} by {coverage.as_of}."
+        return f"{name} cannot be judged: {NO_ROWS} by {coverage.as_of[:10]}."
     alerts = f"{name} raises {_number(caught.alerts_a_day)} alerts a day"
     if not coverage.frauds:
         return f"{alerts}; nothing more can be said, because there is {NO_FRAUD}."
@@ -284,12 +284,12 @@ def _notes(coverage: Coverage, rows: Rows) -> list[str]:
         )
     if coverage.frauds_late:
         found.append(
-            f"{coverage.frauds_late:,} purchases that the source calls fraud were not known to be by {coverage.as_of}; "
-            f"they count as none, as they would have then."
+            f"Judged purchases that turned out to be fraud after {coverage.as_of[:10]}, as the source knows: "
+            f"{coverage.frauds_late:,}; they count as none, as they would have then."
         )
     if coverage.waiting:
         found.append(
-            f"{coverage.waiting:,} purchases from {coverage.judged_to} on have labels that may still come; they count "
-            f"in the volume of alerts and in nothing else."
+            f"Labels of {coverage.waiting:,} purchases from {coverage.judged_to[:10]} on may still come; they count in "
+            f"the volume of alerts and in nothing else."
         )
     return found

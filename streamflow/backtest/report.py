@@ -1,0 +1,146 @@
+"""One self-contained HTML page about a backtest. It opens without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+import msgspec
+
+from streamflow.backtest import words
+from streamflow.backtest.estimates import estimates
+from streamflow.backtest.findings import AMOUNT_ALONE, Findings
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from streamflow.backtest.scored import Backtest
+
+
+def write_report(backtest: Backtest, findings: Findings, path: Path, *, currency: str = "") -> Path:
+    """Render the report.
+
+    Args:
+        backtest: What was judged; the page shows the rule sets' bands from it.
+        findings: What `figures.judge` found.
+        path: Where the page goes; its folder is made.
+        currency: Of the amounts; nothing when unknown.
+
+    Returns:
+        The path.
+    """
+    from plotly.offline import get_plotlyjs
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("backtest.html.j2").render(
+        f=findings,
+        main=findings.main,
+        w=words,
+        currency=currency,
+        tiles=_tiles(findings, currency),
+        plots={name: jinja2.filters.do_mark_safe(_fragment(drawn)) for name, drawn in _drawn(findings).items()},
+        bands=_bands(backtest),
+        every=[(name, one) for name, one in estimates(findings) if one.value is not None],
+        missing=[(name, one) for name, one in estimates(findings) if one.value is None],
+        as_json=jinja2.filters.do_mark_safe(_json(findings)),
+        plotlyjs=jinja2.filters.do_mark_safe(get_plotlyjs()),
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def _drawn(findings: Findings) -> dict[str, go.Figure]:
+    from streamflow.backtest import plots
+
+    return {
+        name: draw(findings)
+        for name, draw in {
+            "rules": plots.rules,
+            "curve": plots.curve,
+            "differences": plots.differences,
+            "days": plots.days,
+            "spans": plots.spans,
+            "money": plots.money,
+            "firing": plots.firing,
+            "reliability": plots.reliability,
+        }.items()
+    }
+
+
+def _fragment(figure: go.Figure) -> str:
+    config = {"displayModeBar": False, "responsive": True}
+    return str(figure.to_html(full_html=False, include_plotlyjs=False, config=config))
+
+
+def _json(findings: Findings) -> str:
+    """Return the findings as JSON that may stand in a page: no name can end the script that holds it."""
+    text = msgspec.json.encode(findings).decode()
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _tiles(findings: Findings, currency: str) -> list[dict[str, str]]:
+    main, amount = findings.main, findings.one(AMOUNT_ALONE)
+    caught, coverage = main.together, findings.coverage
+    beside = amount.together if amount else caught
+    budget = findings.budget_per_1000
+    volume = words.count(findings.volume[0].alerts_per_1000, 2)
+    wanted = "" if budget is None else f", budget {budget:g}"
+    return [
+        {
+            "value": words.number(caught.alerts_a_day, 1),
+            "label": "alerts a day",
+            "note": f"{volume} in 1,000 purchases{wanted}",
+        },
+        {
+            "value": words.share(caught.precision, interval=False),
+            "label": "of the alerts are fraud",
+            "note": f"amount alone: {words.share(beside.precision, interval=False)}",
+        },
+        {
+            "value": words.share(caught.recall, interval=False),
+            "label": "of the frauds caught",
+            "note": f"amount alone: {words.share(beside.recall, interval=False)}",
+        },
+        {
+            "value": words.money(caught.caught_minor.value),
+            "label": f"{currency or 'money'} of fraud caught",
+            "note": f"{words.money(caught.missed_minor.value, currency)} missed",
+        },
+        {
+            "value": words.score(main.average_precision, interval=False),
+            "label": "average precision",
+            "note": f"amount alone: {words.score(amount.average_precision, interval=False) if amount else words.NONE}",
+        },
+        {
+            "value": f"{coverage.frauds:,}",
+            "label": "frauds judge",
+            "note": f"among {coverage.judged:,} purchases of {coverage.customers:,} customers",
+        },
+    ]
+
+
+def _bands(backtest: Backtest) -> list[dict[str, Any]]:
+    """List the judged rule set's bands: where each begins, what it weighs, where the figure comes from."""
+    return [
+        {
+            "rule": rule,
+            "measure": name,
+            "at_least": f"{band.at_least:,}",
+            "unit": measure.unit,
+            "weight": f"{band.weight_ulo / 1e6:.3f}",
+            "interval": ""
+            if band.interval is None
+            else f"{band.interval[0] / 1e6:.2f} to {band.interval[1] / 1e6:.2f}",
+            "status": band.status,
+        }
+        for rule, name, measure in backtest.scored.rule_set.measures()
+        for band in measure.bands
+    ]
