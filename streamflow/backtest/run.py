@@ -85,19 +85,30 @@ class Request:
     jobs: int = 1
 
 
+ODD = {
+    "backwards": "have an earlier event time than the row before; all were scored by event time, as 'produce' sends.",
+    "label_unknown": "have a label that is neither positive nor negative: they were scored and judge nothing.",
+    "ragged": "have more or fewer cells than there are columns.",
+    "rounded": "have an amount with more digits than the currency; it was rounded to even.",
+}
+
+
 @dataclass(frozen=True)
 class Tested:
     """A backtest with what its reading noticed.
 
     Attributes:
         backtest: The backtest.
-        oddities: By name, rows that were taken and are odd: rounded, ragged, backwards, label_unknown.
-        warnings: What a reader must know before the figures, a sentence each.
+        oddities: By name, rows that were taken and are odd, see ODD.
     """
 
     backtest: Backtest
     oddities: dict[str, int]
-    warnings: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the rows, a sentence each."""
+        return tuple(f"{count:,} rows {ODD[name]}" for name, count in self.oddities.items())
 
 
 def run_backtest(source: Source, request: Request, scratch: Path, progress: Progress = silent) -> Tested:

@@ -55,6 +55,7 @@ REGISTRY: dict[str, Entry] = {
     "verify": Entry("verify", "command", "Prove that no record was lost and no decision differs from a replay."),
     "generate": Entry("generate", "command", "Generate purchases, to a file or to Kafka."),
     "produce": Entry("produce", "command", "Send a file of your own to Kafka, through a mapping."),
+    "backtest": Entry("backtest", "command", "Judge a rule set on a labelled file, or on the purchases in bronze."),
     "data": Entry("data", "group", "Fetch the public datasets, list what is there, write the samples."),
     "contracts": Entry("contracts", "group", "Check, compile and compare data contracts."),
     "rules": Entry("rules", "group", "Show and publish rule sets, and edit the blacklist."),
@@ -63,6 +64,7 @@ REGISTRY: dict[str, Entry] = {
     "warehouse": Entry("warehouse", "group", "Migrate and transform bronze, silver and gold."),
     "quality": Entry("quality", "group", "Run contract checks and build the data docs."),
     "drift": Entry("drift", "command", "Compare live purchases with those that the rules were calibrated on."),
+    "fidelity": Entry("fidelity", "command", "Hold a generated run against the purchases it was calibrated on."),
     "notebooks": Entry("notebooks", "group", "Run notebooks with checked parameters."),
     "bench": Entry("bench", "command", "Measure throughput, latency and footprint beside a baseline."),
 }
