@@ -1,4 +1,4 @@
-"""`streamflow explain`: where a threshold comes from."""
+"""`streamflow explain`: where a threshold comes from, and why an alert fired."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from streamflow.cli.explain_alert import alert
+
 if TYPE_CHECKING:
     from streamflow.contracts.calibrations import Calibration
     from streamflow.contracts.rule_sets import RuleSet
 
-app = typer.Typer(no_args_is_help=True, help="Say where a threshold comes from.")
+app = typer.Typer(no_args_is_help=True, help="Say where a threshold comes from, and why an alert fired.")
+app.command()(alert)
 
 ULO = 1_000_000
-
-
-@app.callback()
-def _explain() -> None:
-    """Say where a threshold comes from."""
 
 
 @app.command()
