@@ -105,7 +105,7 @@ def _finite(check: dict[str, object]) -> dict[str, object]:
     return {key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in check.items()}
 
 
-def regenerate(parameters: Parameters, source: PurchaseTable, seed: int, times: int = 1) -> PurchaseTable:
+def regenerate(parameters: Parameters, source: PurchaseTable, seed: int, times: float = 1) -> PurchaseTable:
     """Run the generator as the source was: as many purchases, the same days, the same thin tail after them.
 
     A gate at twice the noise floor fails by chance now and then, because the run has noise as well as the source. A run
