@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 DAY_US = 86_400_000_000
 RESAMPLES = 1000
+PSEUDO = 0.5
+"""Customers added to those gained and to those lost, as for paired shares (A. Agresti and Y. Min, Stat. in Medicine 24,
+2005)."""
+
 CAUGHT: dict[str, str] = {"recall": "frauds caught", "value_recall": "money of frauds caught"}
 SAID: dict[Result, str] = {"passed": "within", "insufficient": "perhaps beyond", "failed": "beyond"}
 
@@ -86,12 +90,17 @@ class Frauds:
         total = float(whole.sum())
         if total <= 0:
             return None
+        # Two customers more, half as large as the others on average: one gained, one lost. Where few customers differ, or
+        # by chance none, resamples of the others alone would show a certainty that nobody has.
+        mean = PSEUDO * total / len(whole)
+        sizes = np.append(whole, [mean, mean])
+        gained = np.append(mine - theirs, [mean, -mean])
         drawn = []
         for _ in range(RESAMPLES):
-            times = rng.poisson(1.0, len(whole)).astype(np.float64)
-            of_all = times @ whole
+            times = rng.poisson(1.0, len(sizes)).astype(np.float64)
+            of_all = times @ sizes
             if of_all > 0:
-                drawn.append(times @ (mine - theirs) / of_all)
+                drawn.append(times @ gained / of_all)
         low, high = np.percentile(drawn, [2.5, 97.5])
         candidate, against = float(mine.sum()) / total, float(theirs.sum()) / total
         return Gain(candidate, against, candidate - against, float(low), float(high))
