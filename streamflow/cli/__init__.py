@@ -56,6 +56,7 @@ REGISTRY: dict[str, Entry] = {
     "generate": Entry("generate", "command", "Generate purchases, to a file or to Kafka."),
     "produce": Entry("produce", "command", "Send a file of your own to Kafka, through a mapping."),
     "backtest": Entry("backtest", "command", "Judge a rule set on a labelled file, or on the purchases in bronze."),
+    "mapping": Entry("mapping", "group", "Propose and check what the columns of your own file mean."),
     "data": Entry("data", "group", "Fetch the public datasets, list what is there, write the samples."),
     "contracts": Entry("contracts", "group", "Check, compile and compare data contracts."),
     "rules": Entry("rules", "group", "Show and publish rule sets, and edit the blacklist."),

@@ -132,7 +132,7 @@ def _open_parquet(path: Path) -> Table:
     def rows() -> Iterator[list[str]]:
         try:
             for batch in file.iter_batches(batch_size=BATCH_ROWS):
-                columns = [[_text(value) for value in column.to_pylist()] for column in batch.columns]
+                columns = [[cell_text(value) for value in column.to_pylist()] for column in batch.columns]
                 yield from (list(cells) for cells in zip(*columns, strict=True))
         except (ArrowException, OSError) as error:
             raise InputError(f"{path} is damaged: {str(error).splitlines()[0]}.") from None
@@ -140,7 +140,8 @@ def _open_parquet(path: Path) -> Table:
     return Table(path, list(file.schema_arrow.names), rows())
 
 
-def _text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """Return a value of Parquet as the text of a cell."""
     if value is None:
         return ""
     if isinstance(value, datetime | date):
