@@ -90,8 +90,8 @@ class Frauds:
         total = float(whole.sum())
         if total <= 0:
             return None
-        # Two customers more, half as large as the others on average, one gained and one lost: where few customers differ,
-        # or by chance none, resamples of the others alone would show a certainty that nobody has.
+        # Two customers more, half as large as the others on average, one gained and one lost: where few differ, or by
+        # chance none, resamples of the others alone would show a certainty that nobody has.
         mean = PSEUDO * total / len(whole)
         sizes = np.append(whole, [mean, mean])
         gained = np.append(mine - theirs, [mean, -mean])
