@@ -67,18 +67,23 @@ def _show(found: Comparison) -> None:
     )
     console.print(_wholes(found))
     console.print(_sides(found))
-    console.print(_grouped(f"By rule, alerts of {found.candidate} except what was lost", "rule", found.rules))
+    console.print(_grouped("By rule; an alert counts for each rule that adds weight", "rule", found.rules))
     days = dict(list(found.days.items())[-DAYS_SHOWN:])
     if days:
-        title = "By day" if len(days) == len(found.days) else f"By day, the newest {DAYS_SHOWN} of {len(found.days)}"
+        title = (
+            "By day with alerts"
+            if len(days) == len(found.days)
+            else f"By day with alerts, the newest {DAYS_SHOWN} of {len(found.days)}"
+        )
         console.print(_grouped(title, "day", days))
     for side in ("gained", "lost"):
         if found.examples.get(side):
             console.print(_examples(found, side))
     console.print(
         escape(
-            f"Precision counts purchases before {found.mature_until:%Y-%m-%d %H:%M} UTC, {found.label_delay_days:g} "
-            f"days before the newest; other labels are those known so far. Intervals are 95 %, Wilson's."
+            f"Precision counts purchases before {found.mature_until:%Y-%m-%d %H:%M} UTC, whose labels have had "
+            f"{found.label_delay_days:g} days to come; everything else counts labels known so far. Intervals are 95 %, "
+            f"Wilson's."
         ),
         highlight=False,
     )
