@@ -27,8 +27,9 @@ from streamflow.contracts.versions import bump, worst
 from streamflow.datasets.table import Bools, Codes, Floats, Ints, PurchaseTable
 from streamflow.errors import InputError
 
-FEW_FRAUDS = 100
-"""Below so many known frauds a fit is shaky, and says so."""
+LEAST_FRAUDS = (30, 10)
+"""Frauds that a band must hold: as a calibration asks, or a third of it where later labels speak for it. A file of one
+period seldom has the frauds of a whole calibration, and a rule without any band is the worse estimate."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ def fit_before(read: Read, source: Source, fit: Fit, workers: Workers, progress:
         seed=fit.seed,
         source="data",
         run=spread(workers),
+        least_frauds=LEAST_FRAUDS,
     )
     # One thread: sums in another order would end in other last digits.
     with threadpool_limits(1):

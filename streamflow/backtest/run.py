@@ -34,15 +34,11 @@ def silent(_: str, __: int, ___: int | None) -> None:
 
 
 class Source(Protocol):
-    """Where purchases come from: a file, or the platform's log.
-
-    Attributes:
-        by_time: Whether a customer's purchases are scored by event time, as a file is sent; a log has its own order.
-    """
+    """Where purchases come from: a file, or the platform's log."""
 
     @property
     def by_time(self) -> bool:
-        """See above."""
+        """Whether a customer's purchases are scored by event time, as a file is sent; a log has its own order."""
         ...
 
     def read(self, workers: Workers, folder: Path, progress: Callable[[int], None]) -> Read:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from streamflow.backtest.run import Progress, Source, Tested
     from streamflow.contracts.calibrations import Calibration
     from streamflow.contracts.rule_sets import RuleSet
+    from streamflow.rules.blacklist import Entry
     from streamflow.settings import Settings
 
 app = typer.Typer()
@@ -36,9 +37,7 @@ def backtest(
     train_until: Annotated[str | None, typer.Option(help="Fit rules with the labels known by then.")] = None,
     test_from: Annotated[str | None, typer.Option(help="Judge from this event time on.")] = None,
     test_until: Annotated[str | None, typer.Option(help="Judge up to this event time, exclusive.")] = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="Labels known later do not count; the last purchase.")
-    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="Labels known later do not count; the last purchase.")] = None,
     alert_budget: Annotated[float | None, typer.Option(help="Alerts in 1,000 purchases that can be looked at.")] = None,
     review_cost: Annotated[float, typer.Option(min=0, help="What looking at one alert costs, for a fit.")] = 5.0,
     report: Annotated[Path | None, typer.Option(help="Write a page for a browser.")] = None,
@@ -60,16 +59,10 @@ def backtest(
     from streamflow.settings import settings
 
     values = settings()
-    train_until_us = _time(train_until, "--train-until")
-    if train_from is not None and train_until_us is None:
-        raise _wrong("--train-from only means something with --train-until.")
-    if rules is not None and train_until_us is not None:
-        raise _wrong("--rules names a rule set and --train-until fits one: give one of the two.")
-    budget = values.gate.alerts_per_1000 if alert_budget is None else alert_budget
-    rule_set, calibration = (None, None) if train_until_us is not None else _rule_set(values, rules)
-    fit = None
-    if train_until_us is not None:
-        fit = _fit(values, _time(train_from, "--train-from"), train_until_us, (budget, review_cost * 100), seed)
+    where, live, entries = _source(values, source, mapping, label_delay)
+    train = (_time(train_from, "--train-from"), _time(train_until, "--train-until"))
+    fit = _fit(values, train, rules, (alert_budget, review_cost), seed)
+    rule_set, calibration = (None, None) if fit else _rule_set(values, rules, live)
     request = Request(
         horizons=load_horizons(values.contracts_dir),
         rule_set=rule_set,
@@ -78,12 +71,12 @@ def backtest(
         test_from_us=_time(test_from, "--test-from"),
         test_until_us=_time(test_until, "--test-until"),
         as_of_us=_time(as_of, "--as-of"),
+        # A fit has weighed merchants as labels would have listed them, so that is how it is judged.
+        entries=entries if entries and fit is None else None,
         jobs=jobs or usable_cores(),
     )
     with _progress(visible=not as_json) as progress:
-        tested = run_backtest(
-            _source(values, source, mapping, label_delay), request, values.state / "scratch", progress
-        )
+        tested = run_backtest(where, request, values.state / "scratch", progress)
         findings = _judged(values, tested, calibration, alert_budget, seed, show_names=show_names)
         evidence = _evidence(values, tested, calibration, seed) if against is not None and fit is None else None
         if report is not None:
@@ -111,8 +104,14 @@ def _time(text: str | None, option: str) -> int | None:
     return time_us
 
 
-def _rule_set(values: Settings, named: str | None) -> tuple[RuleSet, Calibration | None]:
-    """Return a rule set by its version or its file, and the calibration that lies beside the file of a proposal."""
+def _rule_set(values: Settings, named: str | None, live: RuleSet | None = None) -> tuple[RuleSet, Calibration | None]:
+    """Return a rule set by its version or its file, and the calibration that lies beside the file of a proposal.
+
+    Args:
+        values: Say where the contracts are.
+        named: The version, the file, or the folder of a proposal; None for the one that is live, else released last.
+        live: The one that is live.
+    """
     from streamflow.contracts.calibrations import Calibration
     from streamflow.contracts.proposals import read_proposal
     from streamflow.contracts.released import newest_released
@@ -121,7 +120,7 @@ def _rule_set(values: Settings, named: str | None) -> tuple[RuleSet, Calibration
 
     root = values.contracts_dir
     if named is None:
-        return load_rule_set(newest_released(root, "fraud_rules"), root), None
+        return live or load_rule_set(newest_released(root, "fraud_rules"), root), None
     path = Path(named)
     if path.suffix not in {".yaml", ".yml"} and not path.exists():
         return load_rule_set(named, root), None
@@ -139,20 +138,51 @@ def _rule_set(values: Settings, named: str | None) -> tuple[RuleSet, Calibration
     return content, calibration if isinstance(calibration, Calibration) else None
 
 
-def _fit(values: Settings, from_us: int | None, until_us: int, cost: tuple[float, float], seed: int) -> Fit:
+def _fit(
+    values: Settings,
+    train: tuple[int | None, int | None],
+    rules: str | None,
+    cost: tuple[float | None, float],
+    seed: int,
+) -> Fit | None:
+    """Return how to fit, if that is asked for; `cost` is the alert budget and the cost of a review."""
     from streamflow.backtest.fitting import Fit
     from streamflow.calibration.rules.threshold import Budget
     from streamflow.contracts.rule_sets import load_horizons
 
-    if not 0 < cost[0] <= 1000:
-        raise _wrong(f"--alert-budget must lie above 0 and at most 1000, not {cost[0]:g}.")
+    from_us, until_us = train
+    if until_us is None:
+        if from_us is not None:
+            raise _wrong("--train-from only means something with --train-until.")
+        return None
+    if rules is not None:
+        raise _wrong("--rules names a rule set and --train-until fits one: give one of the two.")
     if from_us is not None and from_us >= until_us:
         raise _wrong("--train-from must lie before --train-until.")
+    alerts = values.gate.alerts_per_1000 if cost[0] is None else cost[0]
+    if not 0 < alerts <= 1000:
+        raise _wrong(f"--alert-budget must lie above 0 and at most 1000, not {alerts:g}.")
     base, _ = _rule_set(values, None)
-    return Fit(base, load_horizons(values.contracts_dir), Budget(*cost), from_us, until_us, seed)
+    return Fit(base, load_horizons(values.contracts_dir), Budget(alerts, cost[1] * 100), from_us, until_us, seed)
 
 
-def _source(values: Settings, source: str, mapping: Path | None, label_delay: float | None) -> Source:
+def _source(
+    values: Settings, source: str, mapping: Path | None, label_delay: float | None
+) -> tuple[Source, RuleSet | None, tuple[Entry, ...]]:
+    """Return where purchases come from; of the platform's log also what is published: live rule set and blacklist."""
+    if source != LOG:
+        return _file(values, source, mapping, label_delay), None, ()
+    if mapping is not None:
+        raise _wrong("'table' has no --mapping: its columns are the contract's.")
+    from streamflow.backtest.log_source import LogSource, published
+
+    found = published(values)
+    live = found.book.live_at(found.newest_us)
+    entries = tuple(found.book.entries[name] for name in sorted(found.book.entries))
+    return LogSource(values, found, label_delay), None if live is None else live.rule_set, entries
+
+
+def _file(values: Settings, source: str, mapping: Path | None, label_delay: float | None) -> Source:
     from streamflow.backtest.file_source import FileSource
     from streamflow.contracts import Catalogue
     from streamflow.contracts.names import TRANSACTIONS_RAW

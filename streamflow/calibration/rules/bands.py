@@ -115,8 +115,13 @@ class Bands:
         return np.searchsorted(np.array(self.bounds, dtype=np.int64), values, side="right").astype(np.int8)
 
 
-def find_bands(measured: Measured, rows: Rows) -> Bands:
-    """Place bounds at quantiles of legitimate purchases and merge bands with fewer than MIN_FRAUDS frauds.
+def find_bands(measured: Measured, rows: Rows, least: int = MIN_FRAUDS) -> Bands:
+    """Place bounds at quantiles of legitimate purchases and merge bands with too few frauds.
+
+    Args:
+        measured: The measure.
+        rows: The rows.
+        least: Frauds that a band must hold.
 
     Returns:
         The bands, without intervals. A band with too few frauds joins the weaker one; the weakest joins "no band".
@@ -132,11 +137,11 @@ def find_bands(measured: Measured, rows: Rows) -> Bands:
     for bound, tail in zip(wanted, tails, strict=True):
         if bound >= measured.least and (not chosen or bound > chosen[-1][0]):
             chosen.append((bound, tail))
-    kept, merged = _merge([bound for bound, _ in chosen], values[fraud & usable])
+    kept, merged = _merge([bound for bound, _ in chosen], values[fraud & usable], least)
     if not kept:
-        return Bands(*named, (), note=f"no band holds {MIN_FRAUDS} frauds")
+        return Bands(*named, (), note=f"no band holds {least} frauds")
     asked = dict(chosen)
-    note = f"{merged} bands merged for want of {MIN_FRAUDS} frauds" if merged else ""
+    note = f"{merged} bands merged for want of {least} frauds" if merged else ""
     return Bands(*named, tuple(kept), tuple(asked[bound] for bound in kept), note=note)
 
 
@@ -151,14 +156,14 @@ def _short(value: float) -> int:
     return int(math.ceil(value / unit) * unit)
 
 
-def _merge(bounds: list[int], frauds: Ints) -> tuple[list[int], int]:
-    """Drop bounds from the strongest down until every band holds MIN_FRAUDS frauds; return them and how many went."""
+def _merge(bounds: list[int], frauds: Ints, least: int) -> tuple[list[int], int]:
+    """Drop bounds from the strongest down until every band holds enough frauds; return them and how many went."""
     ranked = np.sort(frauds)
     kept: list[int] = []
     upper = len(ranked)
     for bound in reversed(bounds[:MAX_BANDS]):
         start = int(np.searchsorted(ranked, bound))
-        if upper - start >= MIN_FRAUDS:
+        if upper - start >= least:
             kept.append(bound)
             upper = start
     kept.reverse()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from streamflow.calibration.rules.bands import Bands, Rows, find_bands, with_intervals
+from streamflow.calibration.rules.bands import MIN_FRAUDS, Bands, Rows, find_bands, with_intervals
 from streamflow.calibration.rules.choices import Choice, choose
 from streamflow.calibration.rules.draft import Ladder, drafted, to_ulo, with_parameters
 from streamflow.calibration.rules.measures import PARAMETERS, Measures, Progress, Seen, rows_of, silent
@@ -83,6 +83,7 @@ class Task:
         fixed: Measures that are known from elsewhere, by name.
         frozen: Rules whose parameters stay the base's.
         run: Runs the table through the engine, as `observe`.
+        least_frauds: Frauds that a band must hold; of several the one that predicts later rows best.
     """
 
     table: PurchaseTable
@@ -95,6 +96,7 @@ class Task:
     fixed: Mapping[str, Ladder] = field(default_factory=dict)
     frozen: frozenset[str] = frozenset()
     run: Callable[..., Observations] = observe
+    least_frauds: tuple[int, ...] = (MIN_FRAUDS,)
 
 
 def fit_rules(task: Task, progress: Progress = silent) -> RuleFit:
@@ -116,6 +118,16 @@ def fit_rules(task: Task, progress: Progress = silent) -> RuleFit:
         seen = fitter.measures.see(fitter.draft(once, rule_set), progress, "second pass")
         once = fitter.fit(seen, rule_set)
     return fitter.finish(once, rule_set, choices)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Bands as placed, and how well weights on them predict later rows."""
+
+    bands: tuple[Bands, ...]
+    design: Design
+    ridge: float
+    deviance: float
 
 
 @dataclass(frozen=True)
@@ -167,16 +179,21 @@ class _Fitter:
         mask = seen.usable & self._task.train
         rows = self._rows.take(mask)
         measured = self.measures.of(rule_set, seen)
-        fixed = self._task.fixed
-        bands = tuple(
-            fixed[one.name].bands if one.name in fixed else find_bands(one.take(mask), rows) for one in measured
-        )
         values = {one.name: one.values for one in measured}
-        design = design_of(bands, {name: found[mask] for name, found in values.items()})
+        fixed = self._task.fixed
         given = {name: np.array(one.weights_ulo) / 1e6 for name, one in fixed.items() if name in values}
-        ridge = choose_ridge(design, rows, self._split_us, RIDGES)
-        weights = fit_weights(design, *masses(design, rows.fraud, rows.weight), ridge, given)
-        return _Once(seen, mask, rows, bands, values, design, given, ridge, weights)
+        found: list[_Placed] = []
+        for least in self._task.least_frauds:
+            bands = tuple(
+                fixed[one.name].bands if one.name in fixed else find_bands(one.take(mask), rows, least)
+                for one in measured
+            )
+            design = design_of(bands, {name: each[mask] for name, each in values.items()})
+            found.append(_Placed(bands, design, *choose_ridge(design, rows, self._split_us, RIDGES)))
+        # Of bands that predict alike, those that rest on most frauds: they were asked for first.
+        best = min(found, key=lambda one: one.deviance)
+        weights = fit_weights(best.design, *masses(best.design, rows.fraud, rows.weight), best.ridge, given)
+        return _Once(seen, mask, rows, best.bands, values, best.design, given, best.ridge, weights)
 
     def _scores(self, once: _Once) -> Ints:
         """Return the micro log-odds of every row under the rounded weights."""

@@ -10,6 +10,7 @@ Rows are compressed to patterns of bands first, so that a fit costs the same for
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -314,7 +315,7 @@ def _shaped(design: Design, flat: Floats) -> Weights:
     return Weights(float(flat[0]), tuple(parts))
 
 
-def choose_ridge(design: Design, rows: Rows, split_us: int, grid: Sequence[float]) -> float:
+def choose_ridge(design: Design, rows: Rows, split_us: int, grid: Sequence[float]) -> tuple[float, float]:
     """Return the ridge of the grid that predicts the later rows best when fitted on the earlier ones.
 
     Args:
@@ -322,13 +323,16 @@ def choose_ridge(design: Design, rows: Rows, split_us: int, grid: Sequence[float
         rows: The rows behind them.
         split_us: Rows before it are fitted on, the others judged.
         grid: Penalties to try; of equal ones the larger wins.
+
+    Returns:
+        The ridge, and the deviance of the later rows under it; infinite where either part holds no fraud.
     """
     early = rows.event_us < split_us
     parts = [masses(design, rows.fraud, rows.weight * chosen) for chosen in (early, ~early)]
     if min(float(f.sum()) for _, f in parts) == 0:
-        return max(grid)
+        return max(grid), math.inf
 
     def judged(ridge: float) -> float:
         return round(deviance(log_odds(design, fit_weights(design, *parts[0], ridge)), *parts[1]), 9)
 
-    return min(sorted(grid, reverse=True), key=judged)
+    return min(((ridge, judged(ridge)) for ridge in sorted(grid, reverse=True)), key=lambda one: one[1])
