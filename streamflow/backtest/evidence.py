@@ -72,7 +72,8 @@ class Gate(Part, frozen=True):
         value: Alert volume; of recall the candidate's less the live one's; None where there is nothing to compute.
         interval: Its 95 % interval.
         candidate: Of recall, the candidate's own.
-        against: Of recall, that of the rule set in force.
+        against: Of recall, that of the rule set in force, within the same volume.
+        against_all: Of recall, that of the rule set in force with all its alerts, where they exceed that volume.
         period: The rows that it rests on; None where there are none.
     """
 
@@ -85,6 +86,7 @@ class Gate(Part, frozen=True):
     interval: tuple[float, float] | None = None
     candidate: float | None = None
     against: float | None = None
+    against_all: float | None = None
     period: Range | None = None
 
 

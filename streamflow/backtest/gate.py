@@ -18,6 +18,7 @@ from streamflow.backtest.scored import Backtest, Period, Purchases, Scored
 from streamflow.contracts.timestamps import format_us
 from streamflow.datasets.table import Bools, Floats, Ints
 from streamflow.statistics.clusters import clustered_share
+from streamflow.statistics.ranking import Ranking
 
 if TYPE_CHECKING:
     from streamflow.contracts.calibrations import Calibration
@@ -68,12 +69,12 @@ class Frauds:
     Attributes:
         group: Number of each one's customer, from 0.
         candidate: Whether the candidate alerts on it.
-        against: Whether the other one does.
+        against: What part of it the other one alerts on, 0 to 1.
     """
 
     group: Ints
     candidate: Bools
-    against: Bools
+    against: Floats
 
     def gain(self, size: Floats, rng: np.random.Generator) -> Gain | None:
         """Compare the shares that both catch, by a paired bootstrap over customers.
@@ -169,8 +170,8 @@ def gate(
     volume = volume_gate(backtest.purchases, backtest.scored, allowance, budget)
     if backtest.against is None:
         return (volume,)
-    losses = loss_gates(backtest, backtest.against, allowance, told, np.random.default_rng([seed, *b"gate"]))
-    return (volume, *losses)
+    rng = np.random.default_rng([seed, *b"gate"])
+    return (volume, *loss_gates(backtest, backtest.against, allowance, told=told, limit=volume.limit, rng=rng))
 
 
 def volume_gate(purchases: Purchases, scored: Scored, allowance: GateSettings, budget: float) -> Gate:
@@ -234,37 +235,77 @@ def judging(backtest: Backtest, allowance: GateSettings, told: Lineage) -> Judgi
 
 
 def loss_gates(
-    backtest: Backtest, against: Scored, allowance: GateSettings, told: Lineage, rng: np.random.Generator
+    backtest: Backtest,
+    against: Scored,
+    allowance: GateSettings,
+    *,
+    told: Lineage,
+    limit: float,
+    rng: np.random.Generator,
 ) -> tuple[Gate, Gate]:
-    """Hold what the candidate catches against what the rule set in force catches."""
+    """Hold what the candidate catches against what the rule set in force catches.
+
+    Args:
+        backtest: Scored purchases.
+        against: What the rule set in force said.
+        allowance: What the operator allows.
+        told: Where the candidate's training ended.
+        limit: Alerts in a thousand purchases that count; of more, those with the highest scores.
+        rng: Source of the resamples.
+    """
     purchases = backtest.purchases
     rows = judging(backtest, allowance, told)
-    chosen = rows.chosen & rows.fraud
+    fraud = rows.fraud[rows.chosen]
     period = _range(rows.period, purchases, rows.chosen, rows.fraud)
     lacking = told.unknown
     if not lacking and period.frauds < allowance.min_frauds:
         lacking = f"{period.frauds} frauds with mature labels after the training end, of {allowance.min_frauds} needed"
-    _, group = np.unique(purchases.customer[chosen], return_inverse=True)
-    frauds = Frauds(group, backtest.scored.alert[chosen], against.alert[chosen])
-    money = purchases.amount_minor[chosen].astype(np.float64)
-    return (
-        _loss_gate("recall", allowance.recall_loss, period, lacking, frauds.gain(np.ones(len(money)), rng)),
-        _loss_gate("value_recall", allowance.value_recall_loss, period, lacking, frauds.gain(money, rng)),
+    _, group = np.unique(purchases.customer[rows.chosen][fraud], return_inverse=True)
+    mine, theirs = backtest.scored.alert[rows.chosen], against.alert[rows.chosen]
+    within = within_volume(against.log_odds_ulo[rows.chosen], theirs, limit / 1000 * len(theirs))
+    frauds = Frauds(group, mine[fraud], within[fraud])
+    money = purchases.amount_minor[rows.chosen][fraud].astype(np.float64)
+    judged: tuple[tuple[Lossy, float, Floats], ...] = (
+        ("recall", allowance.recall_loss, np.ones(len(money))),
+        ("value_recall", allowance.value_recall_loss, money),
     )
+    gates = []
+    for name, may_lose, size in judged:
+        every = float(size @ theirs[fraud] / size.sum()) if within.sum() < theirs.sum() and size.sum() > 0 else None
+        gates.append(_loss_gate(name, may_lose, period, lacking or frauds.gain(size, rng), every))
+    return gates[0], gates[1]
 
 
-def _loss_gate(name: Lossy, may_lose: float, period: Range, lacking: str, gain: Gain | None) -> Gate:
-    if not lacking and gain is None:
-        lacking = "the frauds are worth nothing"
-    if lacking or gain is None:
+def within_volume(log_odds_ulo: Ints, alert: Bools, volume: float) -> Floats:
+    """Return which part of each alert belongs to the highest-scored `volume` of them, 0 to 1.
+
+    Analysts who can look at so many look at those; of alerts with the same score at the edge, at a part of each.
+
+    Args:
+        log_odds_ulo: Scores, shape (rows,).
+        alert: Whether each row is an alert.
+        volume: How many.
+    """
+    ranking = Ranking.of(log_odds_ulo.astype(np.float64))
+    each = ranking.masses(alert.astype(np.float64))
+    before = np.cumsum(each) - each
+    part = np.clip(np.divide(volume - before, each, out=np.ones_like(each), where=each > 0), 0, 1)
+    return np.asarray(alert * part[ranking.place], dtype=np.float64)
+
+
+def _loss_gate(name: Lossy, may_lose: float, period: Range, found: str | Gain | None, every: float | None) -> Gate:
+    """Judge a gain, or say what is lacking for one; `every` is what the rule set in force catches beyond the volume."""
+    if not isinstance(found, Gain):
         return Gate(
             name=name,
             result="insufficient",
             unit="share",
             limit=-may_lose,
             period=period,
-            sentence=f"Too little is known: {lacking}.",
+            sentence=f"Too little is known: {found or 'the frauds are worth nothing'}.",
         )
+    gain = found
+    beyond = "" if every is None else f", which catches {gain.against:.1%} within the budget and {every:.1%} beyond it"
     result = _result(gain.value + may_lose, gain.low + may_lose)
     return Gate(
         name=name,
@@ -275,10 +316,11 @@ def _loss_gate(name: Lossy, may_lose: float, period: Range, lacking: str, gain: 
         interval=(gain.low, gain.high),
         candidate=gain.candidate,
         against=gain.against,
+        against_all=every,
         period=period,
         sentence=(
-            f"{gain.candidate:.1%} of the {CAUGHT[name]}, {gain.value * 100:+.1f} points against the rule set in force "
-            f"(95 % interval {gain.low * 100:+.1f} to {gain.high * 100:+.1f}); {SAID[result]} the "
+            f"{gain.candidate:.1%} of the {CAUGHT[name]}, {gain.value * 100:+.1f} points against the rule set in force"
+            f"{beyond} (95 % interval {gain.low * 100:+.1f} to {gain.high * 100:+.1f}); {SAID[result]} the "
             f"{may_lose * 100:.1f} points that may be lost."
         ),
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from streamflow.backtest.evidence import Evidence, Gate
-from streamflow.backtest.gate import evidence_of, mature_until
+from streamflow.backtest.gate import evidence_of, mature_until, within_volume
 from streamflow.backtest.scored import Training
 from streamflow.settings import Settings
 from tests.unit.backtest.gate_cases import (
@@ -160,6 +160,30 @@ def test_a_large_fraud_missed_counts_by_its_money(settings: Settings) -> None:
     assert value_recall.value is not None
     assert recall.value > 0 > value_recall.value
     assert (recall.result, value_recall.result) == ("passed", "failed")
+
+
+def test_a_live_rule_set_beyond_the_budget_counts_within_it(settings: Settings) -> None:
+    """It catches everything with 140 alerts in 1,000; of those 50 can be looked at, and all look alike to them."""
+    rows = purchases()
+    flood = rows.fraud | (np.arange(len(rows)) % 10 == 0)
+    evidence = evidence_of(backtest(0.7, flood, of=rows), settings)
+    recall = named(evidence, "recall")
+    assert recall.against_all == 1
+    assert recall.against == pytest.approx(50 / 140, abs=0.01)
+    assert recall.candidate == pytest.approx(0.7, abs=0.04)
+    assert "which catches 35.7% within the budget and 100.0% beyond it" in recall.sentence
+    assert evidence.verdict == "passed"
+    assert named(evidence_of(backtest(0.7, 0.6), settings), "recall").against_all is None
+
+
+def test_the_highest_scores_come_first_within_a_volume() -> None:
+    """Three alerts fit: the best, the second, and one of the two that tie for the third place."""
+    scores = np.array([5, 9, 1, 7, 5, 0])
+    alert = np.array([True, True, False, True, True, True])
+    assert within_volume(scores, alert, 3).tolist() == [0.5, 1, 0, 1, 0.5, 0]
+    assert within_volume(scores, alert, 9).tolist() == alert.tolist()
+    assert within_volume(scores, alert, 0).sum() == 0
+    assert within_volume(scores[:0], alert[:0], 0).tolist() == []
 
 
 @pytest.mark.parametrize(("every", "frauds"), [(600, 45), (530, 50)])
