@@ -16,7 +16,8 @@ CURRENCY_SIGNS = {"$": "USD", "\u20ac": "EUR", "\u00a3": "GBP", "\u00a5": "JPY",
 NO_DIGITS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF"})
 MINOR_WORDS = frozenset({"cents", "cent", "minor", "pence", "centavos", "centimes", "ct"})
 _CORE = re.compile(r"[0-9][0-9.,' \u00a0\u2019]*")
-_OF_NUMBERS = set("0123456789.,'-+() \u00a0\u2019eE")
+_OF_NUMBERS = frozenset("0123456789.,'-+() \u00a0\u2019")
+_EXPONENT = re.compile(r"(?<=[0-9.])[eE](?=[-+]?[0-9])")
 _PRICE_ENDS = (0, 49, 50, 90, 95, 99)
 
 
@@ -59,7 +60,7 @@ def amount_fit(profile: Profile, currency: str = "USD") -> AmountFit | None:
     if not texts:
         return None
     decimal, thousands, sure = _separators(texts)
-    seen = Counter(char for text in texts for char in set(text) - _OF_NUMBERS)
+    seen = Counter(char for text in texts for char in set(_EXPONENT.sub("", text)) - _OF_NUMBERS)
     symbols = "".join(sorted(char for char, count in seen.items() if count > odd_ones(len(texts))))
     if len(symbols) > 6:
         return None

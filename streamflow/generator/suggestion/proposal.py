@@ -209,11 +209,9 @@ class _Proposer:
             if profile.quote:
                 spec["strip"] = profile.quote
             spec |= self._none_words(time.columns[0])
-        score = (
-            time.score
-            - (0.3 if time.is_relative else 0.0)
-            - (0.5 if any("guess" in one for one in time.warnings) else 0)
-        )
+        score = time.score - (0.3 if time.is_relative else 0.0)
+        if any("is a guess" in one for one in time.warnings):
+            score = 0.0
         self._line("event_timestamp", spec, score, f"{' '.join(time.columns)}: {time.why}")
         if time.has_zone:
             found.zone_why = "times name their moment; this is where a customer's clock stands when they name no offset"
@@ -230,7 +228,8 @@ class _Proposer:
             named = name_score("amount_minor", name)
             is_id = profile.is_whole and profile.distinct_share > 0.98 and len(profile.filled) > 100 and named < 0.7
             other = max(name_score(one, name) for one in ("quantity", "latitude", "longitude", "customer_id"))
-            if name in self._taken or is_id or profile.distinct < 2 or fit.positive < 0.5 or other > max(named, 0.45):
+            constant = profile.distinct < 2 and named < 0.7
+            if name in self._taken or is_id or constant or fit.positive < 0.5 or other > max(named, 0.45):
                 continue
             has_cents = any("." in value or "," in value for value in profile.filled[:50])
             if named > 0.3 or (has_cents and fit.rounded < 0.02) or fit.sign:

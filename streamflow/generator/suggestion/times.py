@@ -119,12 +119,11 @@ def _reads(texts: list[str], form: str) -> bool:
 
 def _chosen(fitting: list[str], texts: list[str], *, day_first: bool) -> tuple[str, tuple[str, ...]]:
     """Return one of the formats that fit; between day and month first the order of the file decides."""
-    rivals = [form for form in fitting if form.replace("%m", "%d") == fitting[0].replace("%m", "%d")]
-    swapped = {_DAY_FIRST.sub(r"%m\1%d", form): form for form in rivals}
-    pair = [form for form in rivals if form in swapped and swapped[form] in rivals and swapped[form] != form]
-    if not pair:
+    days_first = {_DAY_FIRST.sub(r"%m\1%d", form): form for form in fitting if _DAY_FIRST.match(form)}
+    month = next((form for form in fitting if form in days_first), None)
+    if month is None or fitting[0] not in (month, days_first[month]):
         return fitting[0], ()
-    month, day = pair[0], swapped[pair[0]]
+    day = days_first[month]
     back = {form: _backwards(texts, form) for form in (month, day)}
     if back[month] != back[day]:
         best = min(back, key=lambda form: back[form])
