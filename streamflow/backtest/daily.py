@@ -44,7 +44,7 @@ class DailyTop:
         order = np.lexsort((-scores, day))
         days, first, place = np.unique(day[order], return_index=True, return_inverse=True)
         rank = np.arange(len(order)) - first[place]
-        depth = DEPTH * k
+        depth = min(DEPTH * k, int(rank.max(initial=0)) + 1)
         top = rank < depth
         at, rows = (place[top], rank[top]), order[top]
         filled = np.zeros((len(days), depth), dtype=np.int64)

@@ -173,9 +173,19 @@ def _beat(found: Difference, mine: Judged, theirs: Judged, frauds: int) -> Beat:
         sentence=(
             f"{verdict} {other}: average precision {mine.average_precision.value:.3f} against "
             f"{theirs.average_precision.value:.3f}, a difference of {gain.value:+.3f} "
-            f"(95 % {gain.low:+.3f} to {gain.high:+.3f}); {shown}.{few}"
+            f"(95 % {gain.low:+.3f} to {gain.high:+.3f}); {shown}.{_but(found)}{few}"
         ),
     )
+
+
+def _but(found: Difference) -> str:
+    """Say what a baseline does better at the thresholds in use, however it ranks."""
+    less = [
+        f"{-one.value * 100:.1f} points less of the {what} (95 % {-one.high * 100:.1f} to {-one.low * 100:.1f})"
+        for what, one in (("frauds", found.recall), ("money", found.value_recall))
+        if one.value is not None and one.low is not None and one.high is not None and one.high < 0
+    ]
+    return f" At the thresholds in use they catch {' and '.join(less)}." if less else ""
 
 
 def _headline(main: Judged, amount: Judged, coverage: Coverage) -> str:

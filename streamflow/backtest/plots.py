@@ -30,6 +30,7 @@ def _layout(figure: go.Figure, *, x: str, y: str, height: int = 360, **more: Any
         hoverlabel={"namelength": -1},
         **more,
     )
+    figure.update_traces(marker_line_width=0, selector={"type": "bar"})
     axis = {"gridcolor": GRID, "zeroline": False, "automargin": True, "title_font_size": 13, "ticklabelstandoff": 4}
     figure.update_xaxes(title_text=x, **axis)
     figure.update_yaxes(title_text=y, **axis)
@@ -87,12 +88,13 @@ def days(findings: Findings) -> go.Figure:
     rest = [one.alerts - one.caught for one in findings.days]
     figure.add_bar(x=dates, y=rest, name="other alerts", marker={"color": BLUE})
     if findings.changes is not None:
+        # A line of single days would run up and down over the bars: a week's mean shows the level.
         figure.add_scatter(
             x=dates,
-            y=[one.against for one in findings.days],
-            name=f"alerts of {findings.changes.against}",
+            y=_weekly_mean([one.against or 0 for one in findings.days]),
+            name=f"{findings.changes.against}, mean of 7 days",
             mode="lines",
-            line={"color": PURPLE, "width": 2, "shape": "hvh"},
+            line={"color": PURPLE, "width": 2.5},
         )
     if findings.budget_per_1000 is not None:
         figure.add_scatter(
@@ -106,6 +108,12 @@ def days(findings: Findings) -> go.Figure:
     if waiting:
         figure.add_vrect(x0=waiting[0], x1=waiting[-1], fillcolor=SHADE, line_width=0, layer="below")
     return _layout(figure, x="day (UTC)", y="alerts", barmode="stack", bargap=0.1, xaxis={"type": "date"})
+
+
+def _weekly_mean(values: Sequence[int]) -> list[float]:
+    """Average each day with those up to three days before and after it."""
+    around = [values[max(0, at - 3) : at + 4] for at in range(len(values))]
+    return [sum(some) / len(some) for some in around]
 
 
 def money(findings: Findings) -> go.Figure:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 NONE = "none"
-NOT_APPLICABLE = "not applicable"
 
 
 def share(one: Estimate, *, interval: bool = True) -> str:
@@ -75,24 +74,37 @@ def show(findings: Findings, console: Console, currency: str = "") -> None:
     for beat in findings.beats:
         colour = "green" if beat.beats else "yellow"
         console.print(f"[{colour}]{escape(beat.sentence)}[/{colour}]", highlight=False)
-    console.print()
-    console.print(table_of_rules(findings, currency))
-    console.print(table_of_ranking(findings))
+    tables = [table_of_rules(findings, currency), table_of_ranking(findings)]
     if findings.changes is not None:
-        console.print(table_of_changes(findings, currency))
-    console.print(table_of_rows(findings))
-    for note in (*(one.sentence for one in findings.reliability[:1]), *findings.notes):
+        tables.append(table_of_changes(findings, currency))
+    for table in (*tables, table_of_rows(findings)):
+        console.print()
+        console.print(table)
+    console.print()
+    for note in (*_not_applicable(findings), *(one.sentence for one in findings.reliability[:1]), *findings.notes):
         console.print(f"[dim]{escape(note)}[/dim]", highlight=False)
+
+
+def _not_applicable(findings: Findings) -> list[str]:
+    """Say of each rule that had nothing to work on, once, why."""
+    return [f"{one.name} is not applicable: {one.not_applicable}." for one in findings.main.rules if one.not_applicable]
 
 
 def _table(title: str, *columns: str) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    # Tight, so that the widest of these tables fits a terminal of 80 columns.
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=0)
     for at, name in enumerate(columns):
-        table.add_column(name, justify="right" if at else "left", no_wrap=at == 0)
+        table.add_column(name, justify="right" if at else "left", no_wrap=True)
     return table
+
+
+def _stacked(text: str) -> str:
+    """Put an interval on a line of its own, below its figure."""
+    value, _, interval = text.partition(" (")
+    return f"{value}\n[dim]{interval.rstrip(')')}[/dim]" if interval else value
 
 
 def table_of_rules(findings: Findings, currency: str = "") -> Table:
@@ -102,32 +114,32 @@ def table_of_rules(findings: Findings, currency: str = "") -> Table:
     table = _table(
         "What the alerts are worth (95 % intervals)",
         "alerts of",
-        "alerts a day",
+        "a day",
         "precision",
         "recall",
-        "money caught",
+        f"{currency or 'money'} caught",
         "share of it",
     )
     main = findings.main
     for one in (*main.rules, main.together):
         if one.not_applicable:
-            table.add_row(f"  {one.name}", NOT_APPLICABLE, escape(one.not_applicable), "", "", "", style="dim")
+            table.add_row(f"  {escape(one.name)}\n  not applicable", style="dim")
             continue
-        _row(table, one, main.name if one.name == TOGETHER else f"  {one.name}", currency)
+        _row(table, one, main.name if one.name == TOGETHER else f"  {one.name}", "bold" * (one is main.together))
     for other in findings.judged[1:]:
-        _row(table, other.together, other.name, currency)
+        _row(table, other.together, other.name, "")
     return table
 
 
-def _row(table: Table, one: Caught, name: str, currency: str) -> None:
+def _row(table: Table, one: Caught, name: str, style: str) -> None:
     table.add_row(
         name,
-        count(one.alerts_a_day, 1),
-        share(one.precision),
-        share(one.recall),
-        money(one.caught_minor.value, currency),
-        share(one.value_recall),
-        style="bold" if one.name == TOGETHER and not name.startswith(" ") else "",
+        _stacked(count(one.alerts_a_day, 1)),
+        _stacked(share(one.precision)),
+        _stacked(share(one.recall)),
+        money(one.caught_minor.value),
+        _stacked(share(one.value_recall)),
+        style=style,
     )
 
 
@@ -145,9 +157,9 @@ def table_of_ranking(findings: Findings) -> Table:
         gain = less.get(one.name)
         table.add_row(
             one.name,
-            score(one.average_precision),
-            "" if gain is None else score(gain, sign="+"),
-            share(one.precision_at_100_a_day),
+            _stacked(score(one.average_precision)),
+            "" if gain is None else _stacked(score(gain, sign="+")),
+            _stacked(share(one.precision_at_100_a_day)),
         )
     return table
 
@@ -171,7 +183,7 @@ def table_of_changes(findings: Findings, currency: str = "") -> Table:
             name,
             f"{group.alerts:,}",
             f"{group.frauds:,}",
-            share(group.precision),
+            _stacked(share(group.precision)),
             money(group.fraud_minor, currency),
             f"{group.waiting:,}",
         )
