@@ -18,6 +18,8 @@ from streamflow.rules.model import RULES
 from streamflow.settings import Settings
 
 POLL_S = 0.1
+FETCHED_S = 0.6
+"""Flink answers with what it fetched upon an earlier question, and fetches at most so often (stack/flink.py)."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,23 @@ class Subtasks:
         return f"{self.have(offset)} of {self.expected} subtasks have it"
 
 
+def ask_anew(settings: Settings) -> Subtasks:
+    """Ask the running detector twice, since the first answer may be as old as the last question of anybody.
+
+    Raises:
+        EnvironmentNotReady: Flink does not answer.
+    """
+    told = ask(settings)
+    if told.job_id is not None:
+        time.sleep(FETCHED_S)
+        ask(settings)
+        time.sleep(POLL_S)
+        told = ask(settings)
+    return told
+
+
 def ask(settings: Settings) -> Subtasks:
-    """Ask the running detector.
+    """Ask the running detector; the answer is that of the newest fetch.
 
     Raises:
         EnvironmentNotReady: Flink does not answer.

@@ -90,7 +90,8 @@ class Ahead:
             in_time(what, self.asked_us, self.reached_us)
             if after_us is not None and self.asked_us <= after_us:
                 raise InputError(
-                    f"{what} cannot count from {format_us(self.asked_us)}: {format_us(after_us)} is taken."
+                    f"{what} cannot count from {format_us(self.asked_us)}: it must lie after {format_us(after_us)}, "
+                    f"where the newest live one begins."
                 )
             return self.asked_us
         earliest_us = self.soonest_us

@@ -24,7 +24,7 @@ def list_rule_sets(as_json: AsJson = False) -> None:
     Example: streamflow rules list --json
     """
     from streamflow.cli.rules.topic import open_topic, print_json
-    from streamflow.jobs.acknowledgement import ask
+    from streamflow.jobs.acknowledgement import ask_anew
     from streamflow.settings import settings
 
     if not settings().kafka.bootstrap_servers:
@@ -32,7 +32,7 @@ def list_rule_sets(as_json: AsJson = False) -> None:
         found: dict[str, Any] = {"rule_sets": rows, "refused": None, "detector": None}
     else:
         topic = open_topic()
-        told = ask(settings())
+        told = ask_anew(settings())
         found = {
             "rule_sets": _rows(topic.log, topic.reached_us(), told),
             "refused": [asdict(refusal) for refusal in topic.log.refusals],
