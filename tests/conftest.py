@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 STATE = ROOT / ".cache" / "test" / str(os.getpid())
 KEPT_LOGS = ROOT / ".cache" / "test-logs"
 MARKERS = ("unit", "property", "integration", "e2e")
-ON_SERVERS = ("integration/", "e2e/", "proof/")
+SHARING = ("integration/test_platform", "integration/test_produce", "integration/test_dags_on_airflow")
+"""Beginnings of the files whose tests share the one platform of a run."""
 
 
 def pytest_configure() -> None:
@@ -34,27 +35,40 @@ def pytest_configure() -> None:
     configuration.settings.cache_clear()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the folder it stands in."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test by the folder it stands in; in a run of several processes put those on servers first."""
     for item in items:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
         if folder in MARKERS:
             item.add_marker(folder)
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _turn(lot_of(item.nodeid)))
+
+
+def lot_of(nodeid: str) -> str:
+    """Return what a test belongs to: the shared platform, a folder with servers of its own, or else its file."""
+    file = nodeid.partition("::")[0].removeprefix("tests/")
+    if file.startswith(SHARING):
+        return "platform"
+    folder = file.rpartition("/")[0]
+    return folder if folder.startswith("integration/") else file
+
+
+def _turn(lot: str) -> int:
+    """Long lots first, so that small ones fill the end; the platform last of them, since it runs on until the end."""
+    return 0 if lot.startswith("e2e/") else 1 if lot.startswith("integration/") else 2 if lot == "platform" else 3
 
 
 class Parting(LoadScopeScheduling):
-    """Which tests of a run in several processes stay together.
-
-    Tests on servers share one platform, so one process runs all of them; of the others a file stays together.
-    """
+    """Deals tests to processes by lots, in the order that they were collected in."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "servers" if file.removeprefix("tests/").startswith(ON_SERVERS) else file
+        return lot_of(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Parting:
-    """Deal tests to processes by `Parting`; the largest lot goes first."""
+    """Deal tests by `Parting`."""
+    config.option.loadscopereorder = False
     return Parting(config, log)
 
 

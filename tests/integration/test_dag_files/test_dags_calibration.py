@@ -18,7 +18,7 @@ from streamflow.generator.parameters import load_parameters
 from streamflow.settings import Settings, load_settings
 from tests.notebook_cases import write_notebook
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PROFILE = "assert path.endswith('.csv')"
 CALIBRATE = """
 import shutil

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-DAGS = Path(__file__).resolve().parents[2] / "dags"
+DAGS = Path(__file__).resolve().parents[3] / "dags"
 EXPECTED = {"bronze_to_silver", "silver_to_gold", "data_quality", "maintenance", "drift", "calibration"}
 
 PLAIN_DATA = "streamflow.calibration.parameters"
