@@ -7,19 +7,23 @@ times as much and the stream has 40 us a record for everything. Its source comes
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from streamflow.contracts.dataset import Column, Dataset
-from streamflow.contracts.engines.json_strict import INT64_MAX, INT64_MIN, TINY
+from streamflow.contracts.engines.json_strict import TINY
 from streamflow.contracts.engines.judge import whole
+from streamflow.contracts.engines.physical import int_bounds, physical
 from streamflow.contracts.timestamps import parse_us
 
 FastCheck = Callable[[dict[str, Any], int, "bytes | None", int], "int | None"]
 
 VERSION_FIELD = "schema_version"
-_CLASS_PLUS = re.compile(r"\^(\[[^\[\]]+\])\+\$")
-_SCALARS = frozenset({"string", "integer", "number", "boolean", "timestamp"})
+CLASS_PLUS = re.compile(r"\^(\[[^\[\]]+\])\+\$")
+"""A pattern that is one class of characters, once or more often."""
+
+SCALARS = frozenset({"string", "integer", "number", "boolean", "timestamp"})
+"""Logical types of a flat record."""
 
 
 def compile_fast(dataset: Dataset, settings: dict[str, str]) -> FastCheck | None:
@@ -37,7 +41,7 @@ def compile_fast(dataset: Dataset, settings: dict[str, str]) -> FastCheck | None
     topic = dataset.topic
     if topic is None or topic.key_field is None or topic.event_time_field is None:
         return None
-    if any(c.logical_type not in _SCALARS for c in dataset.columns):
+    if any(c.logical_type not in SCALARS for c in dataset.columns):
         return None
     source = _Source(dataset.version, settings)
     for column in dataset.columns:
@@ -52,12 +56,34 @@ def compile_fast(dataset: Dataset, settings: dict[str, str]) -> FastCheck | None
     return source.compile(dataset.id)
 
 
+def exact_value(column: Column, version: str, settings: Mapping[str, str]) -> str | None:
+    """Return the one value that a column can have, where there is only one: it needs no other check."""
+    if column.name == VERSION_FIELD:
+        return version
+    args = {str(check.kind): check.args for check in column.checks}
+    if "equals_setting" not in args:
+        return None
+    value = settings[args["equals_setting"]["setting"]]
+    fits = "pattern" not in args or whole(args["pattern"]["pattern"]).fullmatch(value)
+    return value if fits else None
+
+
+def limits(args: Mapping[str, Mapping[str, Any]]) -> tuple[float, float]:
+    """Return the least and the greatest value of a number: of its range, and of the bits of an integer."""
+    bits = physical(args["type"]).bits
+    least, greatest = int_bounds(bits or 64)
+    bounds = args.get("range", {})
+    low = least if bounds.get("minimum") is None else bounds["minimum"]
+    high = greatest if bounds.get("maximum") is None else bounds["maximum"]
+    return (max(low, least), min(high, greatest)) if bits else (low, high)
+
+
 def _tight(args: dict[str, Any]) -> tuple[re.Pattern[str] | None, bool]:
     """Return the pattern of a string, and whether it checks the length as well: `[a-z]+` becomes `[a-z]{1,64}`."""
     if "pattern" not in args:
         return None, False
     pattern, length = args["pattern"]["pattern"], args.get("length")
-    simple = _CLASS_PLUS.fullmatch(pattern)
+    simple = CLASS_PLUS.fullmatch(pattern)
     if simple is None or length is None or length["maximum"] is None or not length["minimum"]:
         return whole(pattern), False
     return re.compile(f"{simple[1]}{{{length['minimum']},{length['maximum']}}}", re.ASCII), True
@@ -119,7 +145,7 @@ class _Source:
         self.line(f"elif {column.name!r} in record: known += 1")
 
     def _value(self, column: Column, args: dict[str, Any], indent: int, is_event_time: bool) -> None:
-        exact = self._exact(column, args)
+        exact = exact_value(column, self._version, self._settings)
         if exact is not None:
             self.line(f"if v != {exact!r}: return None", indent)
             return
@@ -133,16 +159,6 @@ class _Source:
             self._numeric(column, args, indent)
         if "enum" in args:
             self.line(f"if v not in {self._refer('values_', frozenset(args['enum']['values']))}: return None", indent)
-
-    def _exact(self, column: Column, args: dict[str, Any]) -> str | None:
-        """Return the one value that can pass, where there is only one: it needs no other check."""
-        if column.name == VERSION_FIELD:
-            return self._version
-        if "equals_setting" not in args:
-            return None
-        value = self._settings[args["equals_setting"]["setting"]]
-        fits = "pattern" not in args or whole(args["pattern"]["pattern"]).fullmatch(value)
-        return value if fits else None
 
     def _string(self, args: dict[str, Any], indent: int) -> None:
         tests = ["v.__class__ is not str"]
@@ -162,9 +178,7 @@ class _Source:
             self.line("time_us = t", indent)
 
     def _numeric(self, column: Column, args: dict[str, Any], indent: int) -> None:
-        bounds = args.get("range", {})
-        low = INT64_MIN if bounds.get("minimum") is None else bounds["minimum"]
-        high = INT64_MAX if bounds.get("maximum") is None else bounds["maximum"]
+        low, high = limits(args)
         if column.logical_type == "integer":
             self.line(f"if v.__class__ is not int or not {low} <= v <= {high}: return None", indent)
             return

@@ -81,6 +81,18 @@ def validator() -> Validator:
     return build_validator(catalogue(), "USD")
 
 
+@cache
+def fewer_ways() -> tuple[Validator, Validator]:
+    """Return validators that leave out the first way, and the first two: only the last can name a reason."""
+    second, last = build_validator(catalogue(), "USD"), build_validator(catalogue(), "USD")
+    for one in (second, last):
+        one._typed.clear()
+    for versions in last._topics.values():
+        for version in versions.values():
+            version.proof_bytes = -1
+    return second, last
+
+
 def encode(record: Any) -> bytes:
     """Write a record as compact JSON."""
     return json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamflow.contracts.timestamps import format_us, parse_date, parse_us
+from streamflow.contracts.timestamps import EPOCH, _parse_us, format_us, parse_date, parse_us
 
 
 @pytest.mark.parametrize(
@@ -70,3 +72,14 @@ def test_a_date_is_a_calendar_day_and_nothing_else() -> None:
     """Leap days count, weeks and times do not."""
     assert str(parse_date("2024-02-29")) == "2024-02-29"
     assert [parse_date(text) for text in ("2023-02-29", "2024-W01-1", "20240229", "2024-02-29T00:00:00Z")] == [None] * 4
+
+
+@settings(deadline=None)
+@given(st.datetimes(), st.text("0123456789.:TZ+-", max_size=8), st.integers(0, 26))
+def test_a_time_whose_hour_is_known_is_read_as_if_it_were_not(moment: datetime, put: str, place: int) -> None:
+    """The first reading teaches the hour; texts that only begin like a known one are none."""
+    text = moment.isoformat(timespec="milliseconds") + "Z"
+    first = parse_us(text)
+    assert parse_us(text) == first == (moment.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+    changed = text[:place] + put + text[place + len(put) :]
+    assert parse_us(changed) == _parse_us(changed)
