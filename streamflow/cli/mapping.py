@@ -79,8 +79,11 @@ def check(
 
     Exits 1 when no row is a purchase. No server is needed.
     """
+    from streamflow.errors import InputError
     from streamflow.generator.mapping_words import sentences
 
+    if currency is not None and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
+        raise InputError(f"'{currency}' is no currency; write its three letters as EUR.")
     found = _checked(file, mapping, currency, rows, visible=not json)
     if json:
         _print_json({**_builtins(found), "sentences": sentences(found)})

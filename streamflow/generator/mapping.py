@@ -217,8 +217,17 @@ class Mapping:
                 raise InputError(f"{source} has two columns '{column}'; rename one.")
             index[column] = position
         for column in self.columns:
+            if (
+                column not in index
+                and len(index) == 1
+                and (mark := next((m for m in ",;\t|" if m in min(index)), None))
+            ):
+                raise InputError(
+                    f"{self.path}: {source.name} is one column with the delimiter {self.file.delimiter!r}; "
+                    f"its cells look separated by {mark!r}: set 'delimiter'."
+                )
             if column not in index:
-                raise InputError(f"{self.path}: {source.name} has no column '{column}'; {nearest(column, index)}")
+                raise InputError(f"{self.path}: {source.name} has no column '{column}'; {_nearest(column, index)}")
         return RowReader(self, index).read
 
     def known_us(self, mapped: Mapped, event_us: int) -> int:
@@ -262,6 +271,14 @@ def load_mapping(path: Path, contract: Dataset) -> Mapping:
     """
     document = read_yaml(path)
     return Mapping(convert(document, MappingFile), document, contract)
+
+
+def _nearest(column: str, columns: Iterable[str]) -> str:
+    """Name the closest column, whatever its case."""
+    by_lower = {name.lower(): name for name in columns}
+    tail = nearest(column.lower(), by_lower)
+    near = next((name for lower, name in by_lower.items() if tail == f"did you mean '{lower}'?"), None)
+    return nearest(column, by_lower.values()) if near is None else f"did you mean '{near}'?"
 
 
 def _needs(field: Field) -> list[str]:

@@ -188,6 +188,12 @@ def test_a_column_that_is_not_in_the_file_is_named_with_the_nearest(tmp_path: Pa
         mapping(tmp_path).reader(["whom", "when", "how much"], Path("own.csv"))
 
 
+def test_the_nearest_column_is_found_whatever_its_case(tmp_path: Path) -> None:
+    """People write names as they speak them."""
+    with pytest.raises(InputError, match=r"no column 'how much'; did you mean 'HOW MUCH'\?"):
+        mapping(tmp_path).reader(["who", "when", "HOW MUCH"], Path("own.csv"))
+
+
 def test_a_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
     """Which of the two is meant is nobody's guess."""
     with pytest.raises(InputError, match="two columns 'who'"):
