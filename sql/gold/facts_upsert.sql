@@ -7,7 +7,7 @@ SELECT
     f.transaction_id, f.customer_id, coalesce(c.surrogate, 0), coalesce(p.surrogate, 0), coalesce(s.surrogate, 0),
     to_char(f.event_timestamp AT TIME ZONE 'UTC', 'YYYYMMDD')::integer, f.event_timestamp, f.amount, f.currency,
     f.quantity, f.channel, f.merchant_id, coalesce(f.is_alert, false), f.fraud_score,
-    CASE WHEN l.customer_id IS NOT NULL THEN true END, f.is_late, {load_time}
+    l.fraud, f.is_late, {load_time}
 FROM fact_batch AS f
 LEFT JOIN ops.customer_spans AS c
     ON c.member = f.customer_id AND f.event_timestamp >= c.span_from AND f.event_timestamp < c.span_to

@@ -1,6 +1,6 @@
--- Purpose: read the chargebacks for fraud that silver wrote after one load and up to another.
--- Grain:   one row a purchase called fraud. Source: contracts/silver/enriched_events.
+-- Purpose: read the labels that silver wrote after one load and up to another.
+-- Grain:   one row a purchase with a label. Key: (customer_id, transaction_id). Source: contracts/silver/labels.
 INSERT INTO label_batch
-SELECT DISTINCT customer_id, transaction_id
-FROM silver_ext.enriched_events
-WHERE event_type = 'chargeback' AND chargeback_reason = 'fraud' AND enriched_at > {after} AND enriched_at <= {up_to};
+SELECT customer_id, transaction_id, label = 'fraud', statements
+FROM silver_ext.labels
+WHERE labelled_at > {after} AND labelled_at <= {up_to};

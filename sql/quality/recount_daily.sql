@@ -20,7 +20,7 @@ FROM (
         SELECT
             to_char(b.event_timestamp, 'YYYYMMDD')::integer AS date_key,
             b.amount_minor / 100.0 AS amount,
-            l.label_fraud IS NOT NULL AS labelled,
+            coalesce(l.label_fraud, false) AS labelled,
             CASE WHEN a.content IS NULL THEN '[]'::jsonb ELSE '["any"]'::jsonb || coalesce((
                 SELECT jsonb_agg(line ->> 'rule') FROM jsonb_array_elements(a.content -> 'lines') AS line
                 WHERE (line ->> 'weight_ulo')::bigint <> 0), '[]'::jsonb) END AS alerted_by

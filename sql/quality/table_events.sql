@@ -3,5 +3,5 @@
 SELECT
     concat_ws('/', customer_id, event_id) AS key,
     ROW(event_type, event_timestamp, session_id, device_id, page, product_id, quantity, transaction_id,
-        chargeback_reason, log_id, kafka_partition, kafka_offset)::text AS line
+        chargeback_reason, verdict, analyst, note, log_id, kafka_partition, kafka_offset)::text AS line
 FROM silver.enriched_events

@@ -10,7 +10,7 @@ CREATE TEMP TABLE purchase_batch (
 CREATE TEMP TABLE event_batch (
     log_rank integer, customer_id text, event_id text, event_type text, event_timestamp timestamptz, session_id text,
     device_id text, page text, product_id text, quantity integer, transaction_id text, chargeback_reason text,
-    log_id text, kafka_partition integer, kafka_offset bigint
+    verdict text, analyst text, note text, log_id text, kafka_partition integer, kafka_offset bigint
 ) ON COMMIT DROP;
 CREATE TEMP TABLE reference_batch (
     log_rank integer, entity text, member_id text, valid_from timestamptz, attributes jsonb,

@@ -69,7 +69,7 @@ class StoresAttributes(Event):
     """Kind of store."""
 
 
-class EventsRaw(Event):
+class EventsRawV1(Event):
     """What customers do besides buying, and the chargebacks that come back as labels."""
 
     required_when: ClassVar[RequiredWhen] = {
@@ -102,6 +102,57 @@ class EventsRaw(Event):
     """Purchase that a chargeback takes back."""
     chargeback_reason: Literal["fraud", "dispute"] | None = None
     """Why the money was taken back; fraud is the label."""
+
+
+class EventsRawVerdict(Event):
+    """What an analyst says of a purchase."""
+
+    transaction_id: Identifier
+    """Purchase that it is about."""
+    label: Literal["fraud", "legitimate"]
+    """What the purchase is."""
+    analyst: Identifier
+    """Who says so. Personal."""
+    note: Annotated[str, StringConstraints(min_length=1, max_length=512)] | None = None
+    """Why, in the analyst's words. Personal."""
+
+
+class EventsRaw(Event):
+    """What customers do besides buying, and the chargebacks and verdicts that come back as labels."""
+
+    required_when: ClassVar[RequiredWhen] = {
+        ("event_type", "chargeback"): ("transaction_id", "chargeback_reason"),
+        ("event_type", "verdict"): ("verdict",),
+    }
+
+    schema_version: SchemaVersion
+    """Version of this contract that the record was written by."""
+    event_id: Identifier
+    """Event; unique within its customer."""
+    customer_id: Identifier
+    """Customer; the Kafka key, so that one customer's records lie in one partition. Personal."""
+    event_type: Literal["login", "page_view", "cart", "chargeback", "verdict"]
+    """What happened."""
+    event_timestamp: Timestamp
+    """When it happened; a chargeback's is when it became known, a verdict's when it was given."""
+    utc_offset_min: Annotated[int, Field(ge=-720, le=840)] | None = None
+    """Minutes that the customer's local time was ahead of UTC. Unit: min."""
+    session_id: Identifier | None = None
+    """Session of the customer. Personal."""
+    device_id: Identifier | None = None
+    """Token of the device. Personal."""
+    page: Annotated[str, StringConstraints(max_length=256)] | None = None
+    """Page that was viewed."""
+    product_id: Identifier | None = None
+    """Product concerned."""
+    quantity: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Pieces put into the cart. Unit: pieces."""
+    transaction_id: Identifier | None = None
+    """Purchase that a chargeback takes back."""
+    chargeback_reason: Literal["fraud", "dispute"] | None = None
+    """Why the money was taken back; fraud is the label."""
+    verdict: EventsRawVerdict | None = None
+    """What an analyst says of a purchase."""
 
 
 class FraudAlertsLine(Event):
@@ -385,3 +436,8 @@ MODELS: dict[str, type[Event]] = {
     "transactions.raw": TransactionsRaw,
 }
 """The model of each topic."""
+
+OLDER_MODELS: dict[tuple[str, int], type[Event]] = {
+    ("events.raw", 1): EventsRawV1,
+}
+"""Models of older major versions, whose records travel beside those of the newest."""

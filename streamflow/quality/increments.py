@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from streamflow.contracts.dataset import Dataset
     from streamflow.settings import Settings
 
-LOAD_TIMES = ("cleaned_at", "enriched_at", "loaded_at", "processing_timestamp", "updated_at")
+LOAD_TIMES = ("cleaned_at", "enriched_at", "labelled_at", "loaded_at", "processing_timestamp", "updated_at")
 MARGIN_S = {"updated_at": 300}
 OFFSETS = (("kafka_partition", "kafka_offset"), ("source_partition", "source_offset"))
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from streamflow.contracts.label_delays import LABEL_DELAYS_DAYS
 from streamflow.contracts.names import FRAUD_ALERTS, FRAUD_DECISIONS, bronze_table_for
 from streamflow.contracts.rule_sets import RULES
 from streamflow.contracts.timestamps import format_us
@@ -84,12 +85,13 @@ class Recounts:
         self.alerts = self.part(
             "standing_decisions", table=SQL("{}").format(Identifier(_bare(bronze_table_for(FRAUD_ALERTS))))
         )
+        self.base_scores = SQL("{}::jsonb").format(Literal(base_scores(book)))
         self.scored = self.part(
             "scored_purchases",
             purchases=self.purchases,
             late=self.part("late_sources"),
             decisions=self.decisions,
-            base_scores=SQL("{}::jsonb").format(Literal(base_scores(book))),
+            base_scores=self.base_scores,
         )
 
     def part(self, name: str, **parts: Composed) -> Composed:
@@ -143,6 +145,7 @@ def _silver(settings: Settings, layers: Layers, recounts: Recounts, catalogue: C
 
     add("clean_transactions", part("recount_clean", scored=recounts.scored), part("table_clean"))
     add("enriched_events", part("recount_events"), part("table_events"))
+    add("labels", part("recount_labels", labels=recounts.labels), part("table_labels"))
     for table, source in (("fraud_decisions", recounts.decisions), ("fraud_alerts", recounts.alerts)):
         name = SQL("{}").format(Identifier(table))
         add(table, part("recount_decisions", decisions=source), part("table_decisions", table=name))
@@ -219,8 +222,19 @@ def _gold(settings: Settings, layers: Layers, recounts: Recounts) -> list[Check]
         "recount_daily", purchases=recounts.purchases, labels=recounts.labels, alerts=recounts.alerts, rules=rules
     )
     daily = compare(settings, Side(layers.bronze, recount), Side(layers.gold, part("table_daily")))
+    recount = part(
+        "recount_quality",
+        purchases=recounts.purchases,
+        labels=recounts.labels,
+        alerts=recounts.alerts,
+        base_scores=recounts.base_scores,
+        rules=rules,
+        delays=SQL("{}").format(Literal(list(LABEL_DELAYS_DAYS))),
+    )
+    quality = compare(settings, Side(layers.bronze, recount), Side(layers.gold, part("table_quality")))
     return [
         _verdict("fact_transactions_equals_bronze", "gold.fact_transactions", "bronze", facts),
         _verdict("agg_hourly_sales_equals_facts", "gold.agg_hourly_sales", "the facts", hourly),
         _verdict("agg_daily_fraud_equals_bronze", "gold.agg_daily_fraud", "bronze", daily),
+        _verdict("agg_rule_quality_equals_bronze", "gold.agg_rule_quality", "bronze", quality),
     ]

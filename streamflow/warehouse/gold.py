@@ -13,6 +13,7 @@ from typing import Any, Final
 from psycopg import sql
 
 from streamflow.contracts.catalogue import Catalogue
+from streamflow.contracts.label_delays import LABEL_DELAYS_DAYS
 from streamflow.warehouse import marks
 from streamflow.warehouse.connections import Session
 from streamflow.warehouse.report import Pass, Slice
@@ -95,6 +96,7 @@ class GoldPass:
         self._values = {"after": _moment(after_us), "up_to": _moment(up_to_us), "load_time": datetime.now(UTC)}
         self._execute("batches")
         self._members()
+        self._periods()
         self._facts()
         self._aggregates()
         marks.store(self._target, TRANSFORM, self._done.run_id, self._done.slices)
@@ -116,10 +118,16 @@ class GoldPass:
                 changed = self._execute("dim_upsert", **names)
                 self._done.add(f"gold.dim_{dimension.entity}", rows, max(changed, completed))
 
+    def _periods(self) -> None:
+        """Take over which rule set was live when; of facts of earlier runs the days that this changes are touched."""
+        if self._target.value("gold/periods_changed"):
+            self._execute("periods_touch")
+            self._execute("periods_put")
+
     def _facts(self) -> None:
         rows = self._execute("stage_facts")
         labels = self._execute("stage_labels")
-        self._execute("labels_insert")
+        self._execute("labels_upsert")
         for table in ("fact_batch", "label_batch"):
             self._analyze(table)
         if rows:
@@ -132,6 +140,7 @@ class GoldPass:
         # Facts of earlier runs first: those of this run come with today's keys and labels.
         moved = sum(self._execute("facts_rekey", **dimension.names()) for dimension in self._dimensions)
         labelled = self._execute("facts_label")
+        self._execute("labels_touch")
         changed = self._execute("facts_upsert") if rows else 0
         if rows or labels or moved:
             self._done.add("gold.fact_transactions", rows, changed + moved + labelled, rows - changed)
@@ -153,6 +162,9 @@ class GoldPass:
         self._execute("daily_delete")
         daily = self._execute("daily_insert", rules=self._rules, **days)
         self._done.add("gold.agg_daily_fraud", daily, daily)
+        self._execute("quality_delete")
+        quality = self._execute("quality_insert", rules=self._rules, delays=list(LABEL_DELAYS_DAYS), **days)
+        self._done.add("gold.agg_rule_quality", quality, quality)
 
 
 def _moment(time_us: int) -> datetime:

@@ -28,31 +28,32 @@ TABLES = [
 ]
 
 
-ROWS_OF_TABLES = {"bronze": 2981, "silver": 4226, "gold": 2838}
+ROWS_OF_TABLES = {"bronze": 2981, "silver": 4932, "gold": 3104}
 LEFT = {
     "judge": {},
-    "pandera": {"enum": 18, "length": 38, "pattern": 28, "range": 4, "required": 32, "type": 134},
+    "pandera": {"enum": 36, "format": 29, "length": 38, "pattern": 28, "range": 4, "required": 44, "type": 154},
     "postgres": {
         "beyond_the_contract": 15,
-        "enum": 18,
-        "format, kept as fitting": 776,
+        "enum": 36,
+        "format": 29,
+        "format, kept as fitting": 816,
         "length": 38,
         "pattern": 28,
         "range": 4,
-        "required": 32,
-        "type": 134,
-        "type, kept as fitting": 444,
-        "type, refused for its form": 347,
+        "required": 44,
+        "type": 154,
+        "type, kept as fitting": 496,
+        "type, refused for its form": 392,
     },
     "great_expectations": {
-        "enum": 18,
-        "format": 1708,
-        "items": 10,
+        "enum": 36,
+        "format": 1825,
+        "items": 13,
         "length": 38,
         "pattern": 28,
         "range": 4,
-        "required": 32,
-        "type": 2829,
+        "required": 44,
+        "type": 3111,
     },
 }
 """Rows whose fault an engine does not see, or sees otherwise, by kind of the check that it names as left."""

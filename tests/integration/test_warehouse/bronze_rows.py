@@ -78,14 +78,17 @@ class Stream:
         settings: Say where the contracts are.
         log: Prefix of every log's identity.
         detect: Also yield what the detector would send about each purchase.
+        also: Further fraud-rules records that the detector has beside the live one's.
     """
 
-    def __init__(self, settings: Settings, log: str = "log", *, detect: bool = True) -> None:
+    def __init__(
+        self, settings: Settings, log: str = "log", *, detect: bool = True, also: Iterable[dict[str, Any]] = ()
+    ) -> None:
         self._contracts = settings.contracts_dir
         self._detects = detect
         self._validator = build_validator(Catalogue.load(settings.contracts_dir), settings.base_currency)
         rules = rule_record(settings)
-        self._engine = Engine(RuleBook.from_records([rules]), load_horizons(settings.contracts_dir))
+        self._engine = Engine(RuleBook.from_records([rules, *also]), load_horizons(settings.contracts_dir))
         self._states: dict[str, bytes] = {}
         self._offsets: Counter[tuple[str, int]] = Counter()
         self._log = log
@@ -165,6 +168,13 @@ class Stream:
         """Return the row of a chargeback on a purchase of c1."""
         record = {"schema_version": "1.0.0", "event_id": event_id, "customer_id": "c1", "event_type": "chargeback"}
         record |= {"event_timestamp": at, "transaction_id": transaction_id, "chargeback_reason": reason}
+        return self.record(EVENTS_RAW, "c1", record, at)
+
+    def verdict(self, event_id: str, transaction_id: str, at: str, label: str, analyst: str = "ada") -> list[Row]:
+        """Return the row of an analyst's verdict on a purchase of c1."""
+        record: dict[str, Any] = {"schema_version": "2.0.0", "event_id": event_id, "customer_id": "c1"}
+        record |= {"event_type": "verdict", "event_timestamp": at}
+        record["verdict"] = {"transaction_id": transaction_id, "label": label, "analyst": analyst}
         return self.record(EVENTS_RAW, "c1", record, at)
 
     def _detect(self, record: dict[str, Any], event_us: int, position: Position, time_ms: int) -> Iterator[Row]:

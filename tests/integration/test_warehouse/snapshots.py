@@ -17,6 +17,7 @@ QUERIES: dict[str, tuple[Database, str]] = {
     "silver.products": ("silver_db", "SELECT to_jsonb(t) - 'loaded_at' FROM silver.products AS t"),
     "silver.fraud_decisions": ("silver_db", "SELECT to_jsonb(t) FROM silver.fraud_decisions AS t"),
     "silver.fraud_alerts": ("silver_db", "SELECT to_jsonb(t) FROM silver.fraud_alerts AS t"),
+    "silver.labels": ("silver_db", "SELECT to_jsonb(t) - 'labelled_at' FROM silver.labels AS t"),
     "gold.dim_customer": ("gold_db", "SELECT to_jsonb(t) - 'customer_key' FROM gold.dim_customer AS t"),
     "gold.dim_store": ("gold_db", "SELECT to_jsonb(t) - 'store_key' FROM gold.dim_store AS t"),
     "gold.dim_product": ("gold_db", "SELECT to_jsonb(t) - 'product_key' FROM gold.dim_product AS t"),
@@ -38,6 +39,7 @@ QUERIES: dict[str, tuple[Database, str]] = {
         ),
     ),
     "gold.agg_daily_fraud": ("gold_db", "SELECT to_jsonb(a) FROM gold.agg_daily_fraud AS a"),
+    "gold.agg_rule_quality": ("gold_db", "SELECT to_jsonb(a) FROM gold.agg_rule_quality AS a"),
 }
 
 

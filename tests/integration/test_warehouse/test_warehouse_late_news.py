@@ -154,13 +154,13 @@ def _late(stream: Stream, purchase: list[Row]) -> list[Row]:
 def test_a_label_finds_its_purchase_whichever_comes_first(
     warehouse: Settings, stream: Stream, label_first: bool
 ) -> None:
-    """A chargeback for fraud labels the fact and its day; a dispute is no label."""
+    """A chargeback for fraud labels the fact and its day; a dispute says that it was none."""
     parts = [stream.purchase("t1", MORNING), stream.chargeback("e1", "t1", NEXT_DAY)]
     for part in reversed(parts) if label_first else parts:
         _load(warehouse, part)
     _load(warehouse, [*stream.purchase("t2", MORNING), *stream.chargeback("e2", "t2", NEXT_DAY, "dispute")])
     assert _fact(warehouse, "label_fraud", "t1") == ("True",)
-    assert _fact(warehouse, "label_fraud", "t2") == (None,)
+    assert _fact(warehouse, "label_fraud", "t2") == ("False",)
     daily = "SELECT labelled_fraud, transactions FROM gold.agg_daily_fraud WHERE rule = 'any'"
     assert query(warehouse, "gold_db", daily) == [(1, 2)]
 

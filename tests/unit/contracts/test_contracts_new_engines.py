@@ -98,7 +98,7 @@ def test_the_schema_of_a_topic_names_version_bounds_and_what_a_value_asks_for() 
     """Samples, written out."""
     schema = json_schema.translate(catalogue().topic("events.raw"), catalogue().by_id)
     properties = schema.document["properties"]
-    assert properties["schema_version"]["const"] == "1.0.0"
+    assert properties["schema_version"]["const"] == "2.0.0"
     assert (properties["quantity"]["minimum"], properties["quantity"]["maximum"]) == (1, 1000)
     assert properties["quantity"]["type"] == ["integer", "null"]
     assert properties["event_timestamp"]["format"] == "date-time"

@@ -18,7 +18,7 @@ from streamflow.contracts import Catalogue, build_validator
 from streamflow.contracts.names import EVENTS_RAW, REFERENCE_RAW, TRANSACTIONS_RAW
 from streamflow.contracts.timestamps import parse_us
 from streamflow.errors import InputError
-from streamflow.generator.records import CustomerEvent, Purchase, ReferenceChange
+from streamflow.generator.records import SCHEMA_VERSION, CustomerEvent, Purchase, ReferenceChange
 from streamflow.generator.simulation import Simulation
 from streamflow.generator.world import Plan
 from tests.unit.generator.worlds import CONTRACTS, run, shipped
@@ -121,7 +121,7 @@ def test_no_struct_has_a_field_that_its_contract_does_not_know() -> None:
     """Names on the wire come from the contracts."""
     catalogue = Catalogue.load(CONTRACTS)
     for struct, topic in ((Purchase, TRANSACTIONS_RAW), (CustomerEvent, EVENTS_RAW), (ReferenceChange, REFERENCE_RAW)):
-        known = [column.name for column in catalogue.topic(topic).columns]
+        known = [column.name for column in catalogue.topic(topic, SCHEMA_VERSION).columns]
         assert sorted(struct.__struct_fields__) == sorted(known)
 
 
