@@ -223,8 +223,8 @@ class Mapping:
                 and (mark := next((m for m in ",;\t|" if m in min(index)), None))
             ):
                 raise InputError(
-                    f"{self.path}: {source.name} is one column with the delimiter {self.file.delimiter!r}; "
-                    f"its cells look separated by {mark!r}: set 'delimiter'."
+                    f"{self.path}: {source.name} has no column '{column}', but one column under the "
+                    f"delimiter {self.file.delimiter!r}; its cells look separated by {mark!r}: set 'delimiter'."
                 )
             if column not in index:
                 raise InputError(f"{self.path}: {source.name} has no column '{column}'; {_nearest(column, index)}")
