@@ -16,6 +16,7 @@ from streamflow.backtest.findings import AMOUNT_ALONE, PLAIN, RANDOM, Caught, Fi
 from streamflow.backtest.resampling import Resamples
 from streamflow.contracts.catalogue import Catalogue
 from streamflow.contracts.rule_sets import CHECKOUT, RULES
+from streamflow.datasets.table import Ints
 from tests.unit.backtest.figure_cases import ALERT, BY_HAND, LAST_HOUR, Row, case, drawn, rules
 
 
@@ -261,10 +262,10 @@ def test_rules_that_rank_no_better_are_said_not_to() -> None:
     backtest = drawn(4)
     rng = np.random.default_rng(1)
     guessed = {name: rng.permutation(weights) for name, weights in backtest.scored.weights_ulo.items()}
-    log_odds = backtest.scored.rule_set.prior_ulo + sum(one.astype(np.int64) for one in guessed.values())
-    found = judge(
-        replace(backtest, scored=replace(backtest.scored, log_odds_ulo=log_odds, weights_ulo=guessed)), resamples=100
-    )
+    prior = np.int64(backtest.scored.rule_set.prior_ulo)
+    log_odds: Ints = prior + np.sum(list(guessed.values()), axis=0, dtype=np.int64)
+    guessing = replace(backtest.scored, log_odds_ulo=log_odds, weights_ulo=guessed)
+    found = judge(replace(backtest, scored=guessing), resamples=100)
     assert [one.beats for one in found.beats] == [False, False]
     assert found.beats[1].sentence.startswith("The rules do not beat the three fixed rules")
 
