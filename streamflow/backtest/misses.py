@@ -11,7 +11,7 @@ from streamflow.backtest.findings import Culprit, Misses
 from streamflow.backtest.judging import Rows
 from streamflow.backtest.scored import Scored
 from streamflow.contracts.site.masking import MASK
-from streamflow.datasets.table import Bools, Ints
+from streamflow.datasets.table import Bools, Floats, Ints
 
 TOP = 10
 
@@ -21,8 +21,9 @@ Name = Callable[[int, int], str]
 
 @dataclass(frozen=True)
 class _Sums:
-    """What is known of each customer or merchant, one entry each in every array."""
+    """What is known of the customers or merchants with fraud or alerts, one entry each in every array."""
 
+    code: Ints
     purchases: Ints
     frauds: Ints
     missed: Ints
@@ -31,24 +32,26 @@ class _Sums:
     false_alerts: Ints
 
     @classmethod
-    def of(cls, code: Ints, count: int, alert: Bools, rows: Rows) -> _Sums:
+    def of(cls, code: Ints, alert: Bools, rows: Rows) -> _Sums:
         """Sum over purchases; `code` is -1 for a purchase of nobody known."""
-        there = code >= 0
+        # Only those who can be listed: a shop may have ten million customers, and most never meet a fraud.
+        known = np.unique(code[(rows.fraud | alert) & (code >= 0)])
+        theirs = np.flatnonzero(np.isin(code, known))
+        place, amount = np.searchsorted(known, code[theirs]), rows.amount_minor[theirs].astype(np.float64)
+        fraud, alerted = rows.fraud[theirs], alert[theirs]
 
-        def total(chosen: Bools, values: Ints | None = None) -> Ints:
-            some = np.flatnonzero(chosen & there)
-            if values is None:
-                return np.bincount(code[some], minlength=count)
-            return np.bincount(code[some], values[some].astype(np.float64), count).astype(np.int64)
+        def total(chosen: Bools, values: Floats | None = None) -> Ints:
+            summed = np.bincount(place[chosen], None if values is None else values[chosen], len(known))
+            return np.asarray(summed, dtype=np.int64)
 
-        missed, caught = rows.fraud & ~alert, rows.fraud & alert
         return cls(
-            total(np.ones(len(code), dtype=bool)),
-            total(rows.fraud),
-            total(missed),
-            total(missed, rows.amount_minor),
-            total(caught, rows.amount_minor),
-            total(alert & ~rows.fraud),
+            known,
+            total(np.ones(len(theirs), dtype=bool)),
+            total(fraud),
+            total(fraud & ~alerted),
+            total(fraud & ~alerted, amount),
+            total(fraud & alerted, amount),
+            total(alerted & ~fraud),
         )
 
     def most_missed(self, name: Name) -> tuple[Culprit, ...]:
@@ -64,7 +67,7 @@ class _Sums:
         order = some[np.lexsort((some, -then[some], -by[some]))][:TOP]
         return tuple(
             Culprit(
-                name=name(at, rank),
+                name=name(int(self.code[at]), rank),
                 purchases=int(self.purchases[at]),
                 frauds=int(self.frauds[at]),
                 missed=int(self.missed[at]),
@@ -88,11 +91,11 @@ def misses(scored: Scored, rows: Rows, *, show_names: bool = False) -> Misses:
         show_names: Whether to show names of customers.
     """
     purchases, alert = rows.purchases, scored.alert[rows.judged]
-    customers = _Sums.of(purchases.customer[rows.judged], len(purchases.customers), alert, rows)
+    customers = _Sums.of(purchases.customer[rows.judged], alert, rows)
     who = _named(purchases.customers) if show_names else _masked
     missed_merchants = false_merchants = None
     if purchases.merchant is not None:
-        merchants = _Sums.of(purchases.merchant[rows.judged], len(purchases.merchants), alert, rows)
+        merchants = _Sums.of(purchases.merchant[rows.judged], alert, rows)
         missed_merchants = merchants.most_missed(_named(purchases.merchants))
         false_merchants = merchants.most_false(_named(purchases.merchants))
     return Misses(

@@ -193,7 +193,7 @@ def reliability(findings: Findings) -> go.Figure:
         least = min([least, *(each.predicted for each in seen), *(each.observed.value or 1.0 for each in seen)])
         figure.add_scatter(
             x=[each.predicted for each in seen],
-            # Nothing observed has no place on a log axis; its interval is drawn from the axis up.
+            # A bin without a fraud has no place on a log axis; the table below the plot has it.
             y=[each.observed.value or None for each in seen],
             error_y=_interval([each.observed for each in seen]),
             customdata=[(each.purchases, each.frauds) for each in seen],
