@@ -161,8 +161,23 @@ def status(
         for process in processes:
             if process.detail:
                 typer.echo(f"{process.name}: {process.detail}")
+        _print_valve(platform)
     healthy = bool(processes) and all(process.state in ("healthy", "done") for process in processes)
     raise typer.Exit(0 if healthy else NOT_HEALTHY)
+
+
+def _print_valve(platform: Platform) -> None:
+    """Say which rules' alerts the safety valve holds back; nothing where nobody can be asked."""
+    from contextlib import suppress
+
+    from streamflow.cli.rules.listing import valve_lines
+    from streamflow.errors import StreamFlowError
+    from streamflow.jobs.acknowledgement import ask
+
+    with suppress(StreamFlowError):
+        told = ask(platform.settings)
+        for line in valve_lines(told.held_back, told.shut):
+            typer.echo(line)
 
 
 @app.command()

@@ -51,7 +51,7 @@ ENVIRONMENT = {
     "STREAMFLOW_FLINK__PARALLELISM": str(SUBTASKS),
     "STREAMFLOW_FLINK__TASKMANAGERS": str(SUBTASKS),
     "STREAMFLOW_FLINK__CHECKPOINT_INTERVAL_MS": "500",
-    "STREAMFLOW_VALVE__SHARE": "0.5",
+    "STREAMFLOW_VALVE__SHARE": "0.7",
     "STREAMFLOW_VALVE__PURCHASES": "20",
 }
 
@@ -134,7 +134,7 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]
     """Run Kafka and Flink in a folder of this module's own: here the first rule set of all is published."""
     home = Path(os.environ["STREAMFLOW_HOME"]) / "rules-change"
     flink = {"parallelism": SUBTASKS, "taskmanagers": SUBTASKS, "checkpoint_interval_ms": 500}
-    running = Platform(load_settings(home=home, flink=flink, valve={"share": 0.5, "purchases": 20}))
+    running = Platform(load_settings(home=home, flink=flink, valve={"share": 0.7, "purchases": 20}))
     try:
         running.up(without={"airflow", "postgres"})
         yield running.settings

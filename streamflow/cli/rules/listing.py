@@ -10,6 +10,8 @@ import typer
 from streamflow.cli.rules.topic import AsJson
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
     from streamflow.contracts.rule_sets import RuleSet
     from streamflow.jobs.acknowledgement import Subtasks
     from streamflow.replay.rule_topic import RuleLog
@@ -129,12 +131,17 @@ def _show_list(found: dict[str, Any]) -> None:
         return
     if detector["job_id"] is None:
         console.print("No detector is running.")
-    for rule, count in detector["held_back"]:
-        now = "still holds back" if rule in detector["shut"] else "has held back"
-        console.print(
-            f"The safety valve {now} alerts of {rule}: {count} since the job's last start. Decisions are as ever; "
-            f"'streamflow rules rollback' or 'promote' changes the rules.",
-            soft_wrap=True,
+    for line in valve_lines(detector["held_back"], detector["shut"]):
+        console.print(line, soft_wrap=True)
+
+
+def valve_lines(held_back: Iterable[tuple[str, int]], shut: Collection[str]) -> Iterator[str]:
+    """Yield what the safety valve does, a sentence a rule."""
+    for rule, count in held_back:
+        now = "still holds back" if rule in shut else "has held back"
+        yield (
+            f"The safety valve {now} alerts of {rule} from delivery: {count} since its last start. Decisions stay "
+            f"as they are; 'streamflow rules rollback' changes the rules."
         )
 
 
