@@ -80,6 +80,6 @@ def test_a_time_whose_hour_is_known_is_read_as_if_it_were_not(moment: datetime, 
     """The first reading teaches the hour; texts that only begin like a known one are none."""
     text = moment.isoformat(timespec="milliseconds") + "Z"
     first = parse_us(text)
-    assert parse_us(text) == first == (moment.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+    assert parse_us(text) == first == (moment.replace(tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1) * 1000
     changed = text[:place] + put + text[place + len(put) :]
     assert parse_us(changed) == _parse_us(changed)
