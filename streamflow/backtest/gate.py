@@ -305,7 +305,7 @@ def _loss_gate(name: Lossy, may_lose: float, period: Range, found: str | Gain | 
             sentence=f"Too little is known: {found or 'the frauds are worth nothing'}.",
         )
     gain = found
-    beyond = "" if every is None else f", which catches {gain.against:.1%} within the budget and {every:.1%} beyond it"
+    beyond = "" if every is None else f", which catches {gain.against:.1%} within that volume and {every:.1%} in all"
     result = _result(gain.value + may_lose, gain.low + may_lose)
     return Gate(
         name=name,

@@ -171,7 +171,7 @@ def test_a_live_rule_set_beyond_the_budget_counts_within_it(settings: Settings) 
     assert recall.against_all == 1
     assert recall.against == pytest.approx(50 / 140, abs=0.01)
     assert recall.candidate == pytest.approx(0.7, abs=0.04)
-    assert "which catches 35.7% within the budget and 100.0% beyond it" in recall.sentence
+    assert "which catches 35.7% within that volume and 100.0% in all" in recall.sentence
     assert evidence.verdict == "passed"
     assert named(evidence_of(backtest(0.7, 0.6), settings), "recall").against_all is None
 
