@@ -90,7 +90,7 @@ ODD = {
 
 
 @dataclass(frozen=True)
-class Tested:
+class Trial:
     """A backtest with what its reading noticed.
 
     Attributes:
@@ -107,7 +107,7 @@ class Tested:
         return tuple(f"{count:,} rows {ODD[name]}" for name, count in self.oddities.items())
 
 
-def run_backtest(source: Source, request: Request, scratch: Path, progress: Progress = silent) -> Tested:
+def run_backtest(source: Source, request: Request, scratch: Path, progress: Progress = silent) -> Trial:
     """Run a backtest.
 
     Args:
@@ -157,7 +157,7 @@ def run_backtest(source: Source, request: Request, scratch: Path, progress: Prog
         else Training(request.fit.until_us, fitted.purchases, fitted.frauds, said["plain"]),
     )
     odd = {**read.oddities, "label_unknown": int((read.known_us == NEVER_US).sum())}
-    return Tested(backtest, {name: count for name, count in sorted(odd.items()) if count})
+    return Trial(backtest, {name: count for name, count in sorted(odd.items()) if count})
 
 
 def _period(read: Read, request: Request, as_of_us: int) -> Period:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from streamflow.backtest.evidence import Evidence
     from streamflow.backtest.findings import Findings
     from streamflow.backtest.fitting import Fit
-    from streamflow.backtest.run import Progress, Source, Tested
+    from streamflow.backtest.run import Progress, Source, Trial
     from streamflow.contracts.calibrations import Calibration
     from streamflow.contracts.rule_sets import RuleSet
     from streamflow.rules.blacklist import Entry
@@ -199,7 +199,7 @@ def _file(values: Settings, source: str, mapping: Path | None, label_delay: floa
 
 def _judged(
     values: Settings,
-    tested: Tested,
+    tested: Trial,
     calibration: Calibration | None,
     budget: float | None,
     seed: int,
@@ -225,7 +225,7 @@ def _judged(
     return judge(backtest, seed=seed, budget_per_1000=budget, show_names=show_names, notes=notes)
 
 
-def _evidence(values: Settings, tested: Tested, calibration: Calibration | None, seed: int) -> Evidence:
+def _evidence(values: Settings, tested: Trial, calibration: Calibration | None, seed: int) -> Evidence:
     """Keep what the gate before a promotion says of this backtest."""
     from streamflow.backtest.evidence import save
     from streamflow.backtest.gate import evidence_of

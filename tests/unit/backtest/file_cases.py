@@ -7,7 +7,7 @@ from pathlib import Path
 
 from streamflow.backtest.file_source import FileSource
 from streamflow.backtest.fitting import Fit
-from streamflow.backtest.run import Request, Tested, run_backtest
+from streamflow.backtest.run import Request, Trial, run_backtest
 from streamflow.contracts import Catalogue
 from streamflow.contracts.names import TRANSACTIONS_RAW
 from streamflow.contracts.rule_sets import CHECKOUT, RuleSet, load_horizons, load_rule_set
@@ -77,7 +77,7 @@ def backtest_of(
     delay_days: float | None = None,
     test_from_us: int | None = None,
     as_of_us: int | None = None,
-) -> Tested:
+) -> Trial:
     """Run a backtest of a file; of rule set 1.0.0 unless another is given or fitted."""
     request = Request(
         horizons=load_horizons(),
