@@ -60,6 +60,7 @@ REGISTRY: dict[str, Entry] = {
     "data": Entry("data", "group", "Fetch the public datasets, list what is there, write the samples."),
     "contracts": Entry("contracts", "group", "Check, compile and compare data contracts."),
     "rules": Entry("rules", "group", "Show and publish rule sets, and edit the blacklist."),
+    "alerts": Entry("alerts", "group", "List and label alerts, and see how good the rules have been."),
     "explain": Entry("explain", "group", "Say where a threshold comes from."),
     "jobs": Entry("jobs", "group", "Submit, list, stop and resume the Flink jobs."),
     "warehouse": Entry("warehouse", "group", "Migrate and transform bronze, silver and gold."),

@@ -1,0 +1,19 @@
+-- Purpose: the standing alerts of live rule sets, the newest first, with amount and label.
+-- Grain:   one row an alert. Key: alert_id. Source: contracts/silver, fraud_alerts, clean_transactions, labels.
+SELECT
+    a.alert_id, a.customer_id, a.transaction_id, a.event_timestamp, a.score, a.rule_set, f.fired, c.amount, c.currency,
+    l.label, l.source, l.known_at
+FROM silver.fraud_alerts AS a
+CROSS JOIN LATERAL (
+    SELECT array(
+        SELECT line ->> 'rule' FROM jsonb_array_elements(a.lines) AS line WHERE (line ->> 'weight_ulo')::bigint > 0
+    ) AS fired
+) AS f
+LEFT JOIN silver.clean_transactions AS c USING (customer_id, transaction_id)
+LEFT JOIN silver.labels AS l USING (customer_id, transaction_id)
+WHERE a.role = 'live' AND a.status <> 'withdrawn'
+      AND ({since}::timestamptz IS NULL OR a.event_timestamp >= {since}::timestamptz)
+      AND ({rule}::text IS NULL OR {rule} = ANY (f.fired))
+      AND (NOT {unlabelled} OR l.label IS NULL)
+ORDER BY a.event_timestamp DESC, a.alert_id
+LIMIT {limit};

@@ -1,0 +1,3 @@
+-- Purpose: the purchases that alerts are about.
+-- Grain:   one row an alert. Key: alert_id. Source: contracts/silver/fraud_alerts.
+SELECT alert_id::text, customer_id, transaction_id FROM silver.fraud_alerts WHERE alert_id::text = ANY ({alert_ids});
