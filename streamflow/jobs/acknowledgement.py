@@ -103,12 +103,14 @@ def _ask(cluster: Cluster, job_id: str) -> Subtasks:
             ours = (RULES_POSITION, RULES_REFUSED, VALVE_SHUT)
             wanted = [name for name in names if name.endswith(ours) or HELD_BACK in name]
             values = {one["id"]: int(float(one["value"])) for one in cluster.request(f"{path}?get={','.join(wanted)}")}
-            return _subtasks(job_id, int(vertex["parallelism"]), values)
+            return subtasks_from(job_id, int(vertex["parallelism"]), values)
     expected = max((int(vertex["parallelism"]) for vertex in cluster.vertices(job_id)), default=0)
     return Subtasks(job_id, expected=expected)
 
 
-def _subtasks(job_id: str, expected: int, values: dict[str, int]) -> Subtasks:
+def subtasks_from(job_id: str, expected: int, values: dict[str, int]) -> Subtasks:
+    """Return what the metrics of a job say, by `<subtask>.<operator>.<metric>`; a subtask without any says 0."""
+
     def of(metric: str) -> tuple[int, ...]:
         """Return a metric by subtask; its id is `<subtask>.<operator>.<metric>`."""
         found = {int(name.partition(".")[0]): value for name, value in values.items() if name.endswith(metric)}

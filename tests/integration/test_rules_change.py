@@ -97,7 +97,8 @@ class Shop:
         self.bursts += 1
         for number in range(purchases):
             for customer in range(customers):
-                name = f"customer-{customer}"
+                # Others than in the bursts just before, whose purchases still lie within velocity's window.
+                name = f"customer-{self.bursts % 4}-{customer}"
                 record = BASE | {
                     "transaction_id": f"{self.bursts}-{number}-{customer}",
                     "customer_id": name,
