@@ -61,11 +61,26 @@ def daily_lists(table: PurchaseTable) -> Iterator[DayList]:
         sold = merchants[window] >= 0
         purchases = np.bincount(merchants[window][sold], weights[window][sold], count)
         mass = np.bincount(culprits[seen], table.weight[frauds][seen], count)
-        base = mass.sum() / purchases.sum()
-        risks = (mass + STRENGTH * base) / (purchases + STRENGTH)
-        listed = np.flatnonzero((counted >= MIN_FRAUDS) & (risks >= LEAST_RATIO * base))
+        listed, risks = worst(purchases.astype(np.float64), mass.astype(np.float64), counted)
         if len(listed):
-            yield DayList(day_us, listed, risks[listed])
+            yield DayList(day_us, listed, risks)
+
+
+def worst(purchases: Floats, mass: Floats, counted: Ints) -> tuple[Ints, Floats]:
+    """Return the merchants to list and their risks, by the formula of this module.
+
+    Args:
+        purchases: Purchases of each merchant in the window, shape (merchants,); rows that carry weights by weight.
+        mass: Known frauds of each, by weight.
+        counted: Known frauds of each, as rows.
+
+    Returns:
+        Places of the listed merchants, ascending, and their smoothed shares of fraud.
+    """
+    base = mass.sum() / purchases.sum()
+    risks = (mass + STRENGTH * base) / (purchases + STRENGTH)
+    listed = np.flatnonzero((counted >= MIN_FRAUDS) & (risks >= LEAST_RATIO * base))
+    return listed, risks[listed]
 
 
 def risk_shares(table: PurchaseTable) -> Floats | None:

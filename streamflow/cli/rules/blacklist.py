@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from streamflow.cli.rules.proposing import propose
 from streamflow.cli.rules.topic import AsJson, Wait
 
 app = typer.Typer(no_args_is_help=True, help="List merchants, and see who is listed.")
@@ -117,3 +118,6 @@ def close_entry(
     record = entry_record(topic.book, replace(entry, valid_to_us=to_us), reached_us)
     sentence = f"Merchant {entry.merchant_id} is listed until {format_us(to_us)} by entry {entry_id}"
     deliver(topic, record, sentence, wait=wait, as_json=as_json)
+
+
+app.command("propose")(propose)
