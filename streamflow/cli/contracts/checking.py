@@ -62,13 +62,14 @@ def build(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compile the contracts into models, names and schemas; say what engines leave out and what migrations lack.
+    """Compile the contracts into models, names, schemas and tables; say what engines and migrations leave out.
 
     Example: streamflow contracts build --check
     """
     from collections import Counter
 
     from streamflow.contracts.build import MEND, compile_all, stale, unmigrated, write
+    from streamflow.contracts.rule_pages import mend
     from streamflow.errors import StreamFlowError
     from streamflow.settings import settings
 
@@ -76,6 +77,7 @@ def build(
     built = compile_all(catalogue)
     lacking = unmigrated(catalogue, settings().root)
     changed = stale(built, settings().root) if check_only else write(built, settings().root)
+    changed += mend(settings().root, check_only=check_only)
     if check_only and changed:
         raise StreamFlowError(f"{', '.join(changed)} does not match the contracts; run '{MEND}'.")
     if as_json:
