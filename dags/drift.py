@@ -1,8 +1,9 @@
-"""Drift, daily: the last whole day of silver against the baselines of the calibration in force.
+"""Drift, daily: the last whole day of silver, and matured alerts, against the calibration in force.
 
 What moved is a warning, so the task succeeds all the same: its sentences are in the log, in what the task returns and
-in `quality/drift` of the state directory; `streamflow drift` shows them and exits 1. Asks the profile's clock, not the
-interval of its run, so a run by hand needs no logical date.
+in `quality/drift` of the state directory; `streamflow drift` shows them and exits 1. Where the precision of alerts
+lies below the calibration's interval, one proposes to trigger the DAG `calibration`; nothing is promoted. Asks the
+profile's clock, not the interval of its run, so a run by hand needs no logical date.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -30,7 +31,7 @@ def drift() -> None:
         from streamflow.settings import settings
 
         report = look_for_drift(settings(), run_id=str(run_id))
-        return [report.summary, *report.sentences]
+        return [report.summary, *report.said]
 
     compare()
 

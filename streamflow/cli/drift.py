@@ -20,10 +20,10 @@ def drift(
     calibration: Annotated[str, typer.Option(help="A calibration by its id; the one in force if not given.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Compare the last days of silver with the calibration's baselines.
+    """Compare the last days of silver with the calibration's baselines, and matured alerts with its precision.
 
-    Exits 1 when a statistic moved beyond its sampling noise; 0 when none did, and also when nothing could be compared,
-    which is said.
+    Exits 1 when a statistic moved beyond its sampling noise, or precision fell below its interval; 0 when none did, and
+    also when nothing could be compared, which is said. Example: streamflow drift --days 7
     """
     from datetime import UTC
 
@@ -41,10 +41,12 @@ def drift(
         import msgspec
 
         typer.echo(msgspec.json.format(msgspec.json.encode(report.as_dict()), indent=2).decode())
-        raise typer.Exit(1 if report.findings else 0)
-    for said in report.sentences:
+        raise typer.Exit(1 if report.moved else 0)
+    for said in report.said:
         typer.echo(said)
     for path, why in report.skipped.items():
         typer.echo(f"not compared: {path} ({why})")
+    if report.precision is not None and not report.precision.moved:
+        typer.echo(report.precision.sentence)
     typer.echo(report.summary)
-    raise typer.Exit(1 if report.findings else 0)
+    raise typer.Exit(1 if report.moved else 0)

@@ -31,6 +31,7 @@ from streamflow.errors import InputError
 from streamflow.generator.parameters import load_parameters
 from streamflow.log import get_logger
 from streamflow.quality.drift_words import sentence
+from streamflow.quality.precision_drift import PrecisionDrift, judge_precision
 from streamflow.quality.run import folder_name
 from streamflow.quality.statements import reading, statement
 
@@ -73,6 +74,7 @@ class DriftReport:
         skipped: Why each other baseline was not compared, by path.
         sentences: What moved, the worst first.
         summary: The outcome in one sentence.
+        precision: What became of the precision that the calibration promised; None where nothing can be said.
         seconds: Wall time.
     """
 
@@ -85,7 +87,18 @@ class DriftReport:
     compared: tuple[Compared, ...] = ()
     skipped: dict[str, str] = field(default_factory=dict)
     sentences: tuple[str, ...] = ()
+    precision: PrecisionDrift | None = None
     seconds: float = 0.0
+
+    @property
+    def moved(self) -> bool:
+        """Whether a statistic of purchases or the precision of alerts moved."""
+        return bool(self.findings) or (self.precision is not None and self.precision.moved)
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Everything that moved, in words; precision first, since it asks for a decision."""
+        return (*((self.precision.sentence,) if self.precision and self.precision.moved else ()), *self.sentences)
 
     @property
     def span(self) -> str:
@@ -125,6 +138,7 @@ class DriftReport:
                 for one, said in zip(self.findings, self.sentences, strict=True)
             ],
             "skipped": self.skipped,
+            "precision": None if self.precision is None else self.precision.as_dict(),
             "seconds": round(self.seconds, 3),
         }
 
@@ -175,8 +189,8 @@ def drift(
     log = get_logger(run=run_id)
     found = calibration or calibration_in_force(settings)
     report = _report(settings, found, days, until)
-    report = replace(report, seconds=time.monotonic() - started)
-    for said in report.sentences:
+    report = replace(report, precision=_precision(settings, found, until), seconds=time.monotonic() - started)
+    for said in report.said:
         log.warning("drift", says=said, calibration=report.calibration)
     log.info("drift", status=report.status, says=report.summary)
     _record(settings.state / "quality" / "drift", report, run_id)
@@ -227,6 +241,15 @@ def _compared(
     counted = f"Of {len(compared)} statistics of {len(window):,} purchases {report.span}"
     summary = f"{counted}, {len(sentences) or 'none'} moved beyond sampling noise since calibration {calibration.id}."
     return replace(report, sentences=sentences, summary=summary)
+
+
+def _precision(settings: Settings, calibration: Calibration | None, until: datetime | None) -> PrecisionDrift | None:
+    if calibration is None:
+        return None
+    if until is None:
+        with reading(settings, "silver_db") as connection:
+            until = _now(settings, connection)
+    return None if until is None else judge_precision(settings, calibration, until)
 
 
 def read_window(

@@ -9,14 +9,14 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from psycopg.types.json import Jsonb
 
 from streamflow.calibration.drift.windows import DAY_US
-from streamflow.contracts.calibrations import Calibration, Notebook, Source, new_calibration
+from streamflow.contracts.calibrations import Calibration, Figure, Notebook, Source, new_calibration
 from streamflow.contracts.released import lock_text, released_files
 from streamflow.contracts.rule_sets import RULES
 from streamflow.quality.drift import calibration_in_force, drift
@@ -33,15 +33,16 @@ COLUMNS = (
 )
 
 
-def a_calibration(**figures: Any) -> Calibration:
-    """Return a calibration of one world's baselines."""
+def a_calibration(rows: Any = None, **figures: Any) -> Calibration:
+    """Return a calibration of one world's baselines; `rows` is another source that figures may name."""
     return new_calibration(
         dataset="own",
         rule_set="1.1.0",
         generator="1.0.0",
         package="0",
         notebook=Notebook(path="notebooks/calibrate.ipynb", sha256="0" * 64, parameters={}),
-        sources={"data": Source(kind="sample", name="shop.csv", sha256="0" * 64, rows=A_DAY * 31)},
+        sources={"data": Source(kind="sample", name="shop.csv", sha256="0" * 64, rows=A_DAY * 31)}
+        | ({} if rows is None else {"rows": rows}),
         figures=figures or baselines(A_DAY),
     )
 
@@ -283,3 +284,94 @@ def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[
         check=False,
         timeout=120,
     )
+
+
+ALERTED_DAYS = range(2, 22)
+MATURE = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+def promise(
+    low: float, value: float, high: float, status: Literal["measured", "simulated"] = "measured"
+) -> Calibration:
+    """Return a calibration of the world's baselines that also promises a precision, by labels of 6 days and 80 %."""
+
+    def figure(number: float, interval: list[float]) -> Figure:
+        return Figure(
+            value=number, unit="share", status=status, method="held back", source="rows", n=500, interval=interval,
+            reason="" if status == "measured" else "generated",
+        )  # fmt: skip
+
+    delays = {"p95_delay_days": figure(6.0, [6.0, 6.0]), "reported_share": figure(0.8, [0.8, 0.8])}
+    kind: Any = "file" if status == "measured" else "generator"
+    return a_calibration(
+        Source(kind=kind, name="rows", sha256="1" * 64, rows=500),
+        **baselines(A_DAY),
+        **{"evaluation.precision": figure(value, [low, high])},
+        **{f"generator.labels.{name}": one for name, one in delays.items()},
+    )
+
+
+def judged_by(settings: Settings, calibration: Calibration, alerts: int, caught: int) -> Settings:
+    """Give a checkout in which rule set 1.1.0 names a calibration, and a gold of 20 days of alerts of that rule set."""
+    root = settings.state / calibration.id
+    shutil.copytree(settings.contracts_dir, root / "contracts")
+    (root / "sql").symlink_to(settings.sql_dir)
+    file = root / "contracts" / "fraud_rules" / "1.1.0.yaml"
+    text = file.read_text(encoding="utf-8")
+    old = next(line for line in text.splitlines() if line.startswith("calibration: "))
+    file.write_text(text.replace(old, f"calibration: {calibration.id}"), encoding="utf-8")
+    with connect(settings, "gold_db", "transform") as connection:
+        connection.execute("TRUNCATE gold.agg_rule_quality")
+        for day in ALERTED_DAYS:
+            for delay, found in ((1, 0), (7, caught), (30, caught)):
+                connection.execute(
+                    "INSERT INTO gold.agg_rule_quality VALUES (%s, '1.1.0', 'any', %s, 900, %s, %s, %s, %s, 0, 0, 0)",
+                    [20260300 + day, delay, alerts, found, found, found],
+                )
+    return settings.model_copy(update={"root": root})
+
+
+@pytest.mark.parametrize(
+    ("caught", "moved"),
+    [(0, True), (1, True), (3, False)],
+)
+def test_precision_below_the_promised_interval_proposes_a_recalibration(
+    silver: Settings, caught: int, moved: bool
+) -> None:
+    """20 days of 10 alerts: 0, 20 or 60 frauds of 200 against 20 to 40 %; a proposal, and nothing that happens."""
+    calibration = promise(0.2, 0.3, 0.4)
+    report = drift(judged_by(silver, calibration, 10, caught), calibration, until=MATURE)
+    assert report.precision is not None
+    found = report.precision
+    assert (found.delay_days, found.alerts, found.frauds_caught) == (7, 200, 20 * caught)
+    assert (found.moved, report.moved, found.proposes) == (moved, moved, "calibration" if moved else None)
+    assert report.said == ((found.sentence,) if moved else ())
+    assert ("trigger the DAG 'calibration' to propose a recalibration" in found.sentence) == moved
+    assert report.as_dict()["precision"]["alerts"] == 200
+
+
+def test_what_generated_rows_promise_counts_as_far_as_frauds_are_reported(silver: Settings) -> None:
+    """A simulation knows each fraud; labels tell of eight in ten, so 9 % is no drift from 12 to 20 %."""
+    simulated = promise(0.12, 0.15, 0.2, "simulated")
+    report = drift(judged_by(silver, simulated, 100, 9), simulated, until=MATURE)
+    assert report.precision is not None
+    assert report.precision.promised_interval == pytest.approx((0.096, 0.16))
+    assert not report.precision.moved
+    measured = promise(0.12, 0.15, 0.2)
+    assert drift(judged_by(silver, measured, 100, 9), measured, until=MATURE).moved
+
+
+def test_days_whose_labels_are_still_to_come_do_not_judge(silver: Settings) -> None:
+    """On 12 March the alerts of 2 to 4 March have labels of 7 days: 27 alerts, which are too few."""
+    calibration = promise(0.2, 0.3, 0.4)
+    settings = judged_by(silver, calibration, 9, 0)
+    early = drift(settings, calibration, until=datetime(2026, 3, 12, tzinfo=UTC)).precision
+    assert early is not None
+    assert (early.alerts, early.value, early.moved) == (27, None, False)
+    assert early.sentence == "Precision was not compared: 27 alerts have labels of 7 days, and 30 are needed."
+    assert drift(settings, calibration, until=datetime(2026, 6, 1, tzinfo=UTC)).precision.alerts == 0  # type: ignore[union-attr]
+
+
+def test_without_a_promise_nothing_is_said_of_precision(silver: Settings, calibration: Calibration) -> None:
+    """The calibration of this module's world has baselines alone."""
+    assert drift(silver, calibration).precision is None
