@@ -4,35 +4,27 @@ One detector with two subtasks runs through the whole story; each test looks at 
 
     event time   0       10 min        shadow        promoted      withdrawn     rolled back   listed
     live         1.0.0   1.0.0         1.0.0         1.1.0         1.1.0         1.0.0         1.0.0
-    shadow                             1.1.0                                                   (1.1.0 retired)
+    shadow                             1.1.0
 """
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
 
-from streamflow.broker import read_logs
+from streamflow.backtest.evidence import Evidence, Gate, allowed, new_evidence, save, subject
 from streamflow.cli.jobs import client
 from streamflow.contracts import Catalogue, build_validator
 from streamflow.contracts.names import FRAUD_ALERTS, FRAUD_DECISIONS, FRAUD_RULES, TRANSACTIONS_RAW
 from streamflow.contracts.rule_sets import load_horizons, load_rule_set
-from streamflow.contracts.timestamps import format_us, parse_us
-from streamflow.generator.faults import BASE, BASE_MS
 from streamflow.jobs.acknowledgement import wait_for
 from streamflow.jobs.cluster import Cluster
 from streamflow.jobs.plan import FRAUD_DETECTOR
-from streamflow.jobs.progress import wait_drained
 from streamflow.jobs.submission import cancel, submit
 from streamflow.replay.engine import LogRecord, replay
 from streamflow.replay.rule_topic import publish_records, read_rule_log
@@ -40,9 +32,9 @@ from streamflow.rules.engine import Engine
 from streamflow.rules.model import canonical_decision_bytes
 from streamflow.settings import Settings, load_settings
 from streamflow.stack.platform import Platform
+from tests.rules_shop import Shop
 
 SUBTASKS = 2
-STEP_MS = 20_000
 DEADLINE_S = 120.0
 MERCHANT = "merchant-of-everybody"
 LISTED = 12
@@ -54,80 +46,6 @@ ENVIRONMENT = {
     "STREAMFLOW_VALVE__SHARE": "0.7",
     "STREAMFLOW_VALVE__PURCHASES": "20",
 }
-
-
-@dataclass
-class Shop:
-    """Purchases of a few customers, whose clock goes on; and the command line beside the running detector."""
-
-    settings: Settings
-    now_ms: int = BASE_MS
-    bursts: int = 0
-    told: dict[str, dict[str, Any]] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run `streamflow` as an operator would."""
-        return subprocess.run(
-            [sys.executable, "-c", "from streamflow.cli import main; main()", *arguments],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "STREAMFLOW_HOME": str(self.settings.state), **ENVIRONMENT},
-            check=False,
-            timeout=180,
-        )
-
-    def rules(self, step: str, *arguments: str) -> dict[str, Any]:
-        """Run `streamflow rules ... --json`, keep what it tells under the name of a step."""
-        done = self.run("rules", *arguments, "--json")
-        assert done.returncode == 0, done.stderr
-        self.told[step] = json.loads(done.stdout)
-        return self.told[step]
-
-    def refuse(self, step: str, *arguments: str) -> None:
-        """Run a command that must fail with one sentence."""
-        done = self.run("rules", *arguments)
-        assert done.returncode == 2, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        self.refused[step] = done.stderr
-
-    def burst(self, *, merchant: str = "merchant-1", customers: int = 4, purchases: int = 8) -> None:
-        """Let each customer buy several times within three minutes; wait until decided."""
-        producer = Producer({"bootstrap.servers": self.settings.kafka.require(), "partitioner": "murmur2_random"})
-        self.bursts += 1
-        for number in range(purchases):
-            for customer in range(customers):
-                # Others than in the bursts just before, whose purchases still lie within velocity's window.
-                name = f"customer-{self.bursts % 4}-{customer}"
-                record = BASE | {
-                    "transaction_id": f"{self.bursts}-{number}-{customer}",
-                    "customer_id": name,
-                    "event_timestamp": format_us(self.now_ms * 1000),
-                    "merchant_id": merchant,
-                }
-                producer.produce(TRANSACTIONS_RAW, json.dumps(record).encode(), name.encode(), timestamp=self.now_ms)
-            self.now_ms += STEP_MS
-        assert producer.flush(DEADLINE_S) == 0
-        wait_drained(self.settings, DEADLINE_S, jobs=[FRAUD_DETECTOR])
-
-    def later(self, step: str) -> None:
-        """Let the clock come to the event time of a change."""
-        record = self.told[step]["record"]
-        counts_us = parse_us(record.get("until") or record["effective_from"])
-        assert counts_us is not None
-        assert counts_us // 1000 > self.now_ms
-        self.now_ms = counts_us // 1000
-
-    def read(self, topic: str) -> list[Any]:
-        """Return every message of a topic, by partition and offset."""
-        ends = read_logs(self.settings, [topic])[topic].ends
-        reader = Consumer({"bootstrap.servers": self.settings.kafka.require(), "group.id": "t"})
-        reader.assign([TopicPartition(topic, partition, 0) for partition in ends])
-        found: list[Any] = []
-        while len(found) < sum(ends.values()):
-            found.extend(message for message in reader.consume(1000, 5.0) if message.error() is None)
-        reader.close()
-        return sorted(found, key=lambda message: (message.partition(), message.offset()))
 
 
 @pytest.fixture(scope="module")
@@ -143,10 +61,23 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]
         running.down(purge=True)
 
 
+def passed(settings: Settings, candidate: str, against: str) -> Evidence:
+    """Return evidence as a backtest writes it that found nothing against a candidate."""
+    gate = Gate(name="alert_volume", result="passed", unit="alerts a thousand", limit=10.0, sentence="Few alerts.")
+    return new_evidence(
+        candidate=subject(load_rule_set(candidate, settings.contracts_dir)),
+        against=subject(load_rule_set(against, settings.contracts_dir)),
+        verdict="passed",
+        gates=(gate,),
+        allowed=allowed(settings),
+        budget=None,
+    )
+
+
 @pytest.fixture(scope="module")
 def story(own_settings: Settings) -> Iterator[Shop]:
     """Tell the whole story once."""
-    shop = Shop(own_settings)
+    shop = Shop(own_settings, environment=ENVIRONMENT)
     shop.rules("first", "publish", "1.0.0")
     shop.refuse("nothing before", "rollback", "--reason", "none")
     job_id = submit(own_settings, client(own_settings), [FRAUD_DETECTOR])[0].job_id
@@ -163,7 +94,8 @@ def story(own_settings: Settings) -> Iterator[Shop]:
     shop.burst()
     shop.later("promote")
     shop.burst()
-    shop.rules("hasty", "promote", "1.0.0", "--force", "a mistake")
+    shop.evidence = save(own_settings, passed(own_settings, "1.0.0", "1.1.0")).stem
+    shop.rules("hasty", "promote", "1.0.0")
     shop.rules("withdraw", "rollback", "--reason", "it was a mistake")
     shop.later("hasty")
     shop.burst()
@@ -171,6 +103,8 @@ def story(own_settings: Settings) -> Iterator[Shop]:
     shop.rules("rollback", "rollback", "--reason", "too few alerts")
     shop.later("rollback")
     shop.burst()
+    for step in (("publish", "1.1.0", "--shadow"), ("retire", "1.1.0", "--reason", "end of the trial")):
+        shop.read_out[step[0]] = shop.run("rules", *step).stdout
     shop.rules("listed", "blacklist", "add", MERCHANT, "--reason", "everybody buys there")
     record = {"kind": "rule_set", "schema_version": "1.1.0", "role": "live", "effective_from": "2026-06-01T00:00:00Z"}
     far = load_rule_set("1.0.0").payload() | {"version": "9.0.0"}
@@ -179,6 +113,8 @@ def story(own_settings: Settings) -> Iterator[Shop]:
     shop.later("listed")
     shop.burst(merchant=MERCHANT, customers=LISTED, purchases=3)
     shop.rules("list", "list")
+    shop.read_out["list"] = shop.run("rules", "list").stdout
+    shop.read_out["status"] = shop.run("status").stdout
     shop.told["jobs"] = {
         "before": job_id,
         "now": Cluster(own_settings).active()[FRAUD_DETECTOR].job_id,
@@ -215,7 +151,7 @@ def test_a_change_says_who_made_it_and_why(story: Shop) -> None:
         for message in story.read(FRAUD_RULES)
         if "promotion" in json.loads(message.value())
     }
-    assert set(said) == {"promote", "withdraw", "rollback"}
+    assert set(said) == {"promote", "withdraw", "rollback", "retire"}
     assert (said["rollback"]["reason"], said["rollback"]["replaces"]) == ("too few alerts", "1.1.0")
     assert story.told["promote"]["record"]["promotion"] | {"at": "", "by": ""} == {
         "action": "promote",
@@ -228,6 +164,14 @@ def test_a_change_says_who_made_it_and_why(story: Shop) -> None:
     }
 
 
+def test_evidence_is_kept_with_the_promotion_that_rests_on_it(story: Shop) -> None:
+    """Whole, in the record; the gate was not passed over."""
+    promotion = story.told["hasty"]["record"]["promotion"]
+    assert (promotion["forced"], promotion["reason"], promotion["replaces"]) == (False, None, "1.1.0")
+    assert promotion["evidence"]["id"] == story.evidence
+    assert promotion["evidence"]["candidate"]["sha256"] == load_rule_set("1.0.0").sha256
+
+
 def test_what_would_break_a_promise_is_refused_in_a_sentence(story: Shop) -> None:
     """Nothing was sent for any of them."""
     assert (
@@ -238,7 +182,7 @@ def test_what_would_break_a_promise_is_refused_in_a_sentence(story: Shop) -> Non
     assert "comes too late" in story.refused["too late"]
     assert "1.0.0 is the only one that was ever live" in story.refused["nothing before"]
     assert "is or was live and no shadow" in story.refused["live"]
-    assert len(story.read(FRAUD_RULES)) == 1 + len(CHANGES) + 1
+    assert len(story.read(FRAUD_RULES)) == 1 + len(CHANGES) + 2 + 1
 
 
 def test_a_record_that_the_subtasks_refuse_is_listed_with_the_reason(story: Shop) -> None:
@@ -250,7 +194,20 @@ def test_a_record_that_the_subtasks_refuse_is_listed_with_the_reason(story: Shop
     assert told["detector"]["refused"] == [refusal["offset"] + 1] * SUBTASKS
     states = {row["version"]: [role["state"] for role in row["roles"]] for row in told["rule_sets"]}
     assert states["1.0.0"] == ["past", "withdrawn", "live"]
-    assert states["1.1.0"] == ["past", "past"]
+    assert states["1.1.0"] == ["past", "past", "withdrawn"]
+
+
+def test_an_operator_reads_the_same_in_sentences(story: Shop) -> None:
+    """What was done, who has it, who holds back what."""
+    assert "Rule set 1.1.0 is shadow from 2026-" in story.read_out["publish"]
+    assert "2 of 2 subtasks have it, after " in story.read_out["publish"]
+    assert "Rule set 1.1.0 is a shadow no more from 2026-" in story.read_out["retire"]
+    assert "Refused: rule_set/9.0.0 at offset " in story.read_out["list"]
+    assert "live from 2026-" in story.read_out["list"]
+    assert "2 of 2 have it" in story.read_out["list"]
+    told = "The safety valve still holds back alerts of blacklist from delivery"
+    assert told in story.read_out["list"]
+    assert told in story.read_out["status"]
 
 
 def test_stream_and_replay_agree_across_every_change(story: Shop) -> None:
@@ -283,8 +240,16 @@ def test_alerts_of_a_rule_that_fires_on_everything_are_held_back_and_nothing_els
         (json.loads(message.value()), {name: value.decode() for name, value in message.headers()})
         for message in story.read(FRAUD_ALERTS)
     ]
-    listed = [headers for payload, headers in alerts if payload["transaction_id"].startswith(f"{story.bursts}-")]
-    earlier = [headers for payload, headers in alerts if not payload["transaction_id"].startswith(f"{story.bursts}-")]
+    listed = [
+        headers
+        for payload, headers in alerts
+        if payload["transaction_id"].startswith(f"{story.prefix}-{story.bursts}-")
+    ]
+    earlier = [
+        headers
+        for payload, headers in alerts
+        if not payload["transaction_id"].startswith(f"{story.prefix}-{story.bursts}-")
+    ]
     held = [headers for headers in listed if headers.get("held_back") == "blacklist"]
     assert len(listed) == LISTED * 3
     assert 0 < len(held) < len(listed)
