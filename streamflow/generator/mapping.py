@@ -7,7 +7,7 @@ a reason; a refund keeps its negative amount.
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated
@@ -216,19 +216,18 @@ class Mapping:
             if column in index and column in self.columns:
                 raise InputError(f"{source} has two columns '{column}'; rename one.")
             index[column] = position
-        for column in self.columns:
-            if (
-                column not in index
-                and len(index) == 1
-                and (mark := next((m for m in ",;\t|" if m in min(index)), None))
-            ):
-                raise InputError(
-                    f"{self.path}: {source.name} has no column '{column}', but one column under the "
-                    f"delimiter {self.file.delimiter!r}; its cells look separated by {mark!r}: set 'delimiter'."
-                )
-            if column not in index:
-                raise InputError(f"{self.path}: {source.name} has no column '{column}'; {_nearest(column, index)}")
+        missing = next((column for column in self.columns if column not in index), None)
+        if missing is not None:
+            raise InputError(f"{self.path}: {source.name} has no column '{missing}'{self._why_missing(missing, index)}")
         return RowReader(self, index).read
+
+    def _why_missing(self, column: str, columns: Collection[str]) -> str:
+        only = min(columns) if len(columns) == 1 else ""
+        mark = next((mark for mark in ",;\t|" if mark in only), None)
+        if mark is None:
+            return f"; {_nearest(column, columns)}"
+        delimiter = self.file.delimiter
+        return f", but one column under the delimiter {delimiter!r}; {mark!r} looks like it: set 'delimiter'."
 
     def known_us(self, mapped: Mapped, event_us: int) -> int:
         """Return when a row's label is known, epoch microseconds.

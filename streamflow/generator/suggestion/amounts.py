@@ -11,7 +11,7 @@ from streamflow.generator.readings import Money, parse_minor
 from streamflow.generator.suggestion.names import words
 from streamflow.generator.suggestion.profile import Profile, odd_ones
 
-MOST_TRIED = 2_000
+MOST_TRIED = 1_000
 CURRENCY_SIGNS = {"$": "USD", "\u20ac": "EUR", "\u00a3": "GBP", "\u00a5": "JPY", "\u20b9": "INR", "\u20bd": "RUB"}
 NO_DIGITS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF"})
 MINOR_WORDS = frozenset({"cents", "cent", "minor", "pence", "centavos", "centimes", "ct"})

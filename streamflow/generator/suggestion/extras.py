@@ -119,10 +119,12 @@ def coordinates(
     Of several pairs the one that changes within a customer is taken: where somebody lives says nothing of a purchase.
     """
     best: tuple[float, Extra, Extra] | None = None
-    for north in profiles:
-        for east in profiles:
+    free = [name for name in profiles if name not in taken]
+    norths, easts = ([name for name in free if name_score(axis, name) >= NAMED] for axis in ("latitude", "longitude"))
+    for north in norths:
+        for east in easts:
             named = min(name_score("latitude", north), name_score("longitude", east))
-            if named < NAMED or {north, east} & set(taken) or not _is_pair(north, east):
+            if not _is_pair(north, east):
                 continue
             fits = _pair(profiles[north], profiles[east])
             if fits is None:

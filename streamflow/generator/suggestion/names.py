@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+
+MOST_NAMES = 16_384
 
 
 def listed(text: str) -> tuple[str, ...]:
@@ -151,6 +154,7 @@ OF_A_VERDICT = listed(
 _OTHER = {"event_timestamp": OF_A_PERSON, "amount_minor": OF_ANOTHER_AMOUNT}
 
 
+@lru_cache(MOST_NAMES)
 def words(name: str) -> tuple[str, ...]:
     """Return the words of a column's name: lower case, without accents, numbers of their own."""
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
@@ -158,6 +162,7 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[a-z]+|[0-9]+", plain))
 
 
+@lru_cache(MOST_NAMES)
 def name_score(field: str, name: str) -> float:
     """Return how much a name says for a field, from 0 to 1."""
     mine = words(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -71,15 +71,27 @@ def take_sample(path: Path) -> Sample:
     if len(head) < HEAD_ROWS:
         says = f"all {len(head):,} rows"
     elif path.suffix == ".parquet":
-        rest = list(_from_parquet(path))
+        rest = _new(head, _from_parquet(path))
         says = f"the first {HEAD_ROWS:,} rows and {len(rest):,} across the file"
     elif _is_gzip(path):
         rest = [_even(row.cells, width) for row in islice(rows, 0, STREAMED_ROWS, EVERY)]
         says = f"the first {HEAD_ROWS:,} rows and every {EVERY}th of the next {STREAMED_ROWS:,}"
     else:
-        rest = [cells for cells in _from_places(path, delimiter, encoding) if len(cells) == width]
+        rest = _new(head, (cells for cells in _from_places(path, delimiter, encoding) if len(cells) == width))
         says = f"the first {HEAD_ROWS:,} rows and {len(rest):,} from {PLACES} places across the file"
     return Sample(path, table.columns, head + rest, len(head), delimiter, encoding, is_text, says)
+
+
+def _new(head: list[list[str]], rows: Iterable[list[str]]) -> list[list[str]]:
+    """Return the rows that are not read yet: in a file of a few thousand rows the places lie within the head."""
+    seen = set(map(tuple, head))
+    found = []
+    for cells in rows:
+        row = tuple(cells)
+        if row not in seen:
+            seen.add(row)
+            found.append(cells)
+    return found
 
 
 def _even(cells: list[str], width: int) -> list[str]:

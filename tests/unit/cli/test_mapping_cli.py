@@ -105,7 +105,7 @@ def test_a_file_without_a_purchase_fails_the_check(streamflow: Streamflow) -> No
         (("suggest", "handbok.csv"), "did you mean 'handbook.csv'?"),
         (("suggest", "handbook.csv", "-o", "nowhere/m.yaml"), "nowhere/m.yaml cannot be written"),
         (("check", "handbook.csv", "--mapping", "none.yaml"), "none.yaml"),
-        (("check", "handbook.csv", "--mapping", str(SHIPPED)), "its cells look separated by ',': set 'delimiter'"),
+        (("check", "handbook.csv", "--mapping", str(SHIPPED)), "',' looks like it: set 'delimiter'"),
         (("check", "handbook.csv", "--mapping", str(SHIPPED), "--currency", "eur"), "'eur' is no currency"),
     ],
 )

@@ -416,6 +416,8 @@ def test_a_large_file_is_sampled_across(tmp_path: Path, name: str) -> None:
     proposal = propose(sample, "USD")
     assert proposal.label is not None
     assert proposal.label["positive"] == ["fraud"]
+    assert len({row[0] for row in sample.rows}) == len(sample.rows)
+    assert sources(proposal)["transaction_id"] == "order_id"
 
 
 @pytest.mark.parametrize(
