@@ -15,6 +15,7 @@ from streamflow.generator.mapping import load_mapping
 from streamflow.generator.mapping_check import MappingCheck, Seen, check_mapping
 from streamflow.generator.mapping_words import sentences
 from streamflow.generator.places_check import Places
+from tests.unit.generator.mapping_files import write
 from tests.unit.generator.worlds import CONTRACTS
 
 CATALOGUE = Catalogue.load(CONTRACTS)
@@ -209,6 +210,16 @@ def test_a_parquet_file_has_rows_in_place_of_lines(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(MAPPING)
     check = check_mapping(tmp_path / "own.parquet", load_mapping(tmp_path / "own.yaml", CONTRACT), VALIDATOR)
     assert (check.unit, check.purchases, check.set_aside[0].first) == ("row", 1, 2)
+
+
+@pytest.mark.parametrize("shape", ["handbook", "sparkov", "paysim", "tabformer"])
+def test_a_shipped_mapping_carries_the_data_set_that_it_is_for(tmp_path: Path, shape: str) -> None:
+    """All rows but refunds are purchases, and some are fraud."""
+    mapping = load_mapping(CONTRACTS.parent / "data" / "mappings" / f"{shape}.yaml", CONTRACT)
+    check = check_mapping(write(tmp_path, shape, 500), mapping, VALIDATOR)
+    assert check.purchases == 500 - (check.negative.rows if check.negative else 0) > 450
+    assert check.labels is not None
+    assert check.labels.fraud > 3
 
 
 @pytest.mark.parametrize("cut", [20, 400])
