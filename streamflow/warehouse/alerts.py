@@ -106,20 +106,22 @@ def list_alerts(
     begin: datetime | None = None,
     rule: str | None = None,
     unlabelled: bool = False,
+    held_back: bool = False,
     limit: int = 50,
 ) -> list[Alert]:
-    """Return the standing alerts, the newest first.
+    """Return the standing alerts that are to be delivered, the newest first.
 
     Args:
         settings: Where silver is.
         begin: First event time.
         rule: Only those in which this rule weighed.
         unlabelled: Only those of which nobody has said anything.
+        held_back: Those that the safety valve held back instead.
         limit: Most alerts.
     """
     with connect(settings, "silver_db", "reader") as connection:
         rows = Session(connection, settings.sql_dir).execute(
-            "alerts/alerts", since=begin, rule=rule, unlabelled=unlabelled, limit=limit
+            "alerts/alerts", since=begin, rule=rule, unlabelled=unlabelled, held_back=held_back, limit=limit
         )
         return [
             Alert(str(alert_id), customer, purchase, at, float(score), rule_set, tuple(fired), *rest)
