@@ -51,8 +51,13 @@ def list_alerts(
     since: Since = None,
     rule: RuleName = None,
     unlabelled: Annotated[bool, typer.Option("--unlabelled", help="Only those of which nobody said anything.")] = False,
+    held_back: Annotated[
+        bool, typer.Option("--held-back", help="Those that the safety valve holds back from delivery instead.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Most alerts to show.")] = 50,
-    reveal: Annotated[bool, typer.Option("--reveal", help="Show customers, which are masked else.")] = False,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Show purchases and customers, who are masked else.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the standing alerts, the newest first.
@@ -67,29 +72,25 @@ def list_alerts(
     from streamflow.warehouse import alerts
 
     begin = None if since is None else alerts.since(since, alerts.now_of(settings()))
-    found = alerts.list_alerts(settings(), begin=begin, rule=_rule(rule), unlabelled=unlabelled, limit=limit)
+    found = alerts.list_alerts(
+        settings(), begin=begin, rule=_rule(rule), unlabelled=unlabelled, held_back=held_back, limit=limit
+    )
     if as_json:
         _print_json([one.as_dict() | ({} if reveal else {"customer_id": MASK}) for one in found])
         return
     table = Table(box=None, pad_edge=False)
-    for heading, right in (
-        ("alert", False),
-        ("purchase", False),
-        ("customer", False),
-        ("when (UTC)", False),
-        ("amount", True),
-        ("score", True),
-        ("rules", False),
-        ("label", False),
-    ):
-        table.add_column(heading, justify="right" if right else "left", overflow="fold")
+    for heading in ("alert", "when (UTC)", *(("purchase", "customer") if reveal else ())):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("amount", "score"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("rules", "label"):
+        table.add_column(heading, overflow="fold")
     for one in found:
         table.add_row(
             one.alert_id,
-            one.transaction_id,
-            one.customer_id if reveal else MASK,
             f"{one.event_timestamp:%Y-%m-%d %H:%M}",
-            "" if one.amount is None else f"{one.amount:,.2f} {one.currency}",
+            *((one.transaction_id, one.customer_id) if reveal else ()),
+            "" if one.amount is None else f"{one.amount:,.2f}",
             f"{one.score:.3f}",
             ", ".join(one.rules),
             "" if one.label is None else f"{one.label} ({one.source})",
@@ -97,6 +98,8 @@ def list_alerts(
     console = Console()
     console.print(table)
     console.print(f"{len(found)} alerts{'; more may be older, see --limit' if len(found) == limit else ''}.")
+    if not held_back and alerts.list_alerts(settings(), begin=begin, held_back=True, limit=1):
+        console.print("The safety valve holds back others, which --held-back lists; 'streamflow rules list' says why.")
 
 
 @app.command()
@@ -265,14 +268,17 @@ def quality(
         _print_json([one.as_dict() for one in found])
         return
     table = Table(box=None, pad_edge=False)
-    for heading in ("days", "rule set", "rule"):
-        table.add_column(heading)
-    for heading in ("alerts", "labelled", "caught", "known", "money caught", "of", "precision", "recall"):
-        table.add_column(heading, justify="right")
+    for heading in ("from", "rule set", "rule"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("alerts", "labelled", "caught", "known", "money caught", "precision", "recall"):
+        table.add_column(heading, justify="right", no_wrap=heading not in ("precision", "recall", "money caught"))
     for one in found:
         table.add_row(*_row(one))
     console = Console()
     console.print(table)
+    if found:
+        first, last = min(one.first_day for one in found), max(one.last_day for one in found)
+        console.print(f"Purchases from {first} to {last}, labels known within {delay} days; intervals are 95 %.")
     if not found:
         console.print(f"No day has all its labels of {delay} days yet; a shorter --delay may.")
 
@@ -291,10 +297,10 @@ def _period(step: Step) -> Any:
 
 
 def _row(one: Quality) -> list[str]:
-    days = str(one.first_day) if one.first_day == one.last_day else f"{one.first_day}-{one.last_day}"
     counts = (one.alerts, one.alerts_labelled, one.frauds_caught, one.frauds_known)
-    money = (f"{one.amount_caught:,.0f}", f"{one.amount_known:,.0f}")
-    return [days, one.rule_set, one.rule, *(f"{n:,}" for n in counts), *money, _told(one.precision), _told(one.recall)]
+    money = f"{one.amount_caught:,.0f} of {one.amount_known:,.0f}"
+    head = [str(one.first_day), one.rule_set, one.rule]
+    return [*head, *(f"{n:,}" for n in counts), money, _told(one.precision), _told(one.recall)]
 
 
 def _told(share: Share) -> str:

@@ -11,7 +11,7 @@ from streamflow.quality.verify import verify
 from streamflow.settings import Settings
 from tests.integration.test_quality.tampering import Tamper
 
-CHECKS = 41
+CHECKS = 43
 
 
 class Case(NamedTuple):
@@ -109,6 +109,7 @@ CASES = {
         "alerts_equal_replay",
         "clean_transactions_equals_bronze",
         "fact_transactions_equals_bronze",
+        "agg_rule_quality_equals_bronze",
     ),
     "a decision with another sentence": case(
         "bronze.bronze.raw_fraud_decisions", CONTENT, "decisions_equal_replay", "fraud_decisions_equals_bronze"
@@ -149,6 +150,11 @@ CASES = {
         "silver.silver.enriched_events",
         "UPDATE {table} SET session_id = 'x' WHERE {row}",
         "enriched_events_equals_bronze",
+    ),
+    "a label that became known a day earlier": case(
+        "silver.silver.labels",
+        "UPDATE {table} SET known_at = known_at - interval '1 day' WHERE {row}",
+        "labels_equals_bronze",
     ),
     "a decision of another revision in silver": case(
         "silver.silver.fraud_decisions",
@@ -203,6 +209,11 @@ CASES = {
         "gold.gold.agg_daily_fraud",
         "UPDATE {table} SET alerts = alerts + 1 WHERE {row}",
         "agg_daily_fraud_equals_bronze",
+    ),
+    "a fraud that nobody knew of so early": case(
+        "gold.gold.agg_rule_quality",
+        "UPDATE {table} SET frauds_known = frauds_known + 1 WHERE {row}",
+        "agg_rule_quality_equals_bronze",
     ),
     "a fact of a day that the calendar lacks": case(
         "gold.gold.dim_date", NO_DAY, "star_has_no_orphans", "fact_transactions_equals_bronze"
