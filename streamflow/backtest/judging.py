@@ -11,7 +11,7 @@ from streamflow.backtest.daily import DailyTop, mean_over_days
 from streamflow.backtest.estimates import Estimate, estimate, plain, quotient
 from streamflow.backtest.findings import AMOUNT_ALONE, RANDOM, TOGETHER, Caught, Judged
 from streamflow.backtest.gate import DAY_US, mature_until
-from streamflow.backtest.resampling import Resamples
+from streamflow.backtest.resampling import Resamples, merged
 from streamflow.backtest.scored import Backtest, Purchases, Scored
 from streamflow.contracts.rule_sets import RULES
 from streamflow.datasets.table import Bools, Floats, Ints
@@ -170,7 +170,7 @@ def judge_rule_set(name: str, role: str, scored: Scored, rows: Rows) -> Worth:
 
 def judge_amount_alone(alerts: Floats, rows: Rows) -> Worth:
     """Judge as many alerts on the largest amounts; amounts that tie at the edge are taken in part."""
-    ranking = Ranking.of(rows.amount_minor.astype(np.float64))
+    ranking = merged(Ranking.of(rows.amount_minor.astype(np.float64)), rows.fraud)
     ones = np.ones(len(rows), dtype=np.int64)
     caught, money, ranked = (np.empty(len(rows.resamples)) for _ in range(3))
     for chosen, (every, frauds, lost) in rows.resamples.masses(ranking, ones, rows.fraud, rows.lost_minor):
@@ -280,7 +280,7 @@ def share(part: Floats, whole: Floats, reason: str, customers: int) -> Estimate:
 
 def _rank(scores: Ints, rows: Rows) -> Floats:
     ranked = np.full(len(rows.resamples), np.nan)
-    ranking = Ranking.of(scores.astype(np.float64))
+    ranking = merged(Ranking.of(scores.astype(np.float64)), rows.fraud)
     for chosen, (every, frauds) in rows.resamples.masses(ranking, np.ones(len(rows), dtype=np.int64), rows.fraud):
         if len(every):
             ranked[chosen] = average_precision(every, frauds)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from streamflow.backtest.estimates import Estimate, estimates
 from streamflow.backtest.figures import judge
 from streamflow.backtest.findings import RANDOM, Difference, Findings
-from streamflow.backtest.resampling import Resamples
+from streamflow.backtest.resampling import Resamples, merged
 from streamflow.backtest.scored import Backtest, Scored
 from streamflow.statistics.ranking import Ranking, average_precision
 from tests.unit.backtest.figure_cases import ALERT, Row, case
@@ -144,7 +144,10 @@ def test_bins_of_the_score_hold_each_purchase_once(rows: list[Row]) -> None:
     st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 5), st.booleans()), min_size=1, max_size=60)
 )
 def test_masses_of_resamples_are_those_of_their_weights(rows: list[tuple[int, int, int, bool]]) -> None:
-    """Each resample's average precision is that of rows weighted by how often their customer was drawn."""
+    """Each resample's average precision is that of rows weighted by how often their customer was drawn.
+
+    Scores without fraud that were joined with their neighbours make no difference.
+    """
     scores, customers, _, fraud = (np.array(column) for column in zip(*rows, strict=True))
     resamples = Resamples.of(customers, 8, seed=3)
     ranking = Ranking.of(scores.astype(np.float64))
