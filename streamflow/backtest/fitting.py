@@ -125,6 +125,7 @@ def fit_before(read: Read, source: Source, fit: Fit, workers: Workers, progress:
         source="data",
         run=spread(workers),
         least_frauds=LEAST_FRAUDS,
+        recheck=True,
     )
     # One thread: sums in another order would end in other last digits.
     with threadpool_limits(1):

@@ -84,6 +84,8 @@ class Task:
         frozen: Rules whose parameters stay the base's.
         run: Runs the table through the engine, as `observe`.
         least_frauds: Frauds that a band must hold; of several the one that predicts later rows best.
+        recheck: Whether windows and histories are chosen again by what is observed under the fitted rules. A mean that
+            rests on one small purchase has every later one flagged, hence never grows: only then is that seen.
     """
 
     table: PurchaseTable
@@ -97,6 +99,7 @@ class Task:
     frozen: frozenset[str] = frozenset()
     run: Callable[..., Observations] = observe
     least_frauds: tuple[int, ...] = (MIN_FRAUDS,)
+    recheck: bool = False
 
 
 def fit_rules(task: Task, progress: Progress = silent) -> RuleFit:
@@ -116,6 +119,11 @@ def fit_rules(task: Task, progress: Progress = silent) -> RuleFit:
     once = fitter.fit(seen, rule_set)
     if seen.observations is not None:
         seen = fitter.measures.see(fitter.draft(once, rule_set), progress, "second pass")
+        again = fitter.choices(seen) if task.recheck else choices
+        if with_parameters(task.base, again) != rule_set:
+            choices, rule_set = again, with_parameters(task.base, again)
+            once = fitter.fit(seen, rule_set)
+            seen = fitter.measures.see(fitter.draft(once, rule_set), progress, "third pass")
         once = fitter.fit(seen, rule_set)
     return fitter.finish(once, rule_set, choices)
 
