@@ -20,8 +20,12 @@ from streamflow.backtest.evidence import (
     subject,
 )
 from streamflow.backtest.gate import evidence_of
+from streamflow.contracts import Catalogue, build_validator
+from streamflow.contracts.names import FRAUD_RULES
+from streamflow.contracts.rule_sets import CHECKOUT
 from streamflow.contracts.timestamps import format_us, parse_us
 from streamflow.errors import InputError
+from streamflow.rules.promotion import Grounds
 from streamflow.settings import Settings
 from tests.unit.backtest.gate_cases import DAY_US, backtest, rule_set, settings_for
 
@@ -162,3 +166,23 @@ def test_the_first_promotion_needs_no_evidence_but_must_not_have_failed(settings
     save(settings, changed(evidence_of(loud, settings_for(settings.root, {"alerts_per_1000": 5})), created_at=later))
     with pytest.raises(InputError, match=r"The newest backtest of rule set 2\.0\.0 failed: .* alerts per 1,000"):
         require_evidence(settings, NEW, None)
+
+
+def test_evidence_travels_in_the_record_of_a_promotion(settings: Settings) -> None:
+    """The validator of every job takes it, with and without gates; what comes back from Kafka is the same evidence."""
+    validator = build_validator(Catalogue.load(CHECKOUT), "USD")
+    for evidence in (evidence_of(backtest(0.7, 0.6), settings), require_evidence(settings, NEW, None)):
+        grounds = Grounds("ada", 0, evidence=msgspec.to_builtins(evidence))
+        record = {
+            "schema_version": "1.1.0",
+            "kind": "rule_set",
+            "version": NEW.version,
+            "role": "live",
+            "effective_from": "2026-03-01T00:00:00Z",
+            "rule_set": NEW.payload(),
+            "promotion": grounds.payload("promote", LIVE.version),
+        }
+        verdict = validator(FRAUD_RULES, b"rule_set/2.0.0", msgspec.json.encode(record), 1_772_323_200_000)
+        assert verdict.reason is None, verdict.detail
+        assert verdict.record is not None
+        assert parse_evidence(json.dumps(verdict.record["promotion"]["evidence"]), Path("record")) == evidence
