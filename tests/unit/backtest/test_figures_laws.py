@@ -151,16 +151,13 @@ def test_masses_of_resamples_are_those_of_their_weights(rows: list[tuple[int, in
     scores, customers, _, fraud = (np.array(column) for column in zip(*rows, strict=True))
     resamples = Resamples.of(customers, 8, seed=3)
     ranking = Ranking.of(scores.astype(np.float64))
-    found = np.concatenate(
-        [
-            average_precision(every, frauds)
-            for _, (every, frauds) in resamples.masses(ranking, np.ones(len(rows)), fraud)
-        ]
-    )
-    assert len(found) == 9
-    for times, one in zip(resamples.times, found, strict=True):
-        weight = times[resamples.cluster].astype(np.float64)
-        assert one == pytest.approx(ranking.average_precision(weight, weight * fraud), nan_ok=True)
+    for by in (ranking, merged(ranking, fraud)):
+        masses = resamples.masses(by, np.ones(len(rows)), fraud)
+        found = np.concatenate([average_precision(every, frauds) for _, (every, frauds) in masses])
+        assert len(found) == 9
+        for times, one in zip(resamples.times, found, strict=True):
+            weight = times[resamples.cluster].astype(np.float64)
+            assert one == pytest.approx(ranking.average_precision(weight, weight * fraud), nan_ok=True)
 
 
 @pytest.mark.parametrize("weight", [0, ALERT])
