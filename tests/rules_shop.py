@@ -97,6 +97,6 @@ class Shop:
         reader.assign([TopicPartition(topic, partition, 0) for partition in ends])
         found: list[Any] = []
         while len(found) < sum(ends.values()):
-            found.extend(message for message in reader.consume(1000, 5.0) if message.error() is None)
+            found.extend(message for message in reader.consume(1000, 0.5) if message.error() is None)
         reader.close()
         return sorted(found, key=lambda message: (message.partition(), message.offset()))
