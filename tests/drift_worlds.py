@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from streamflow.calibration.drift.baselines import baseline_figures
+from streamflow.calibration.drift.baselines import Compared, baseline_figures, compare
 from streamflow.calibration.drift.windows import DAY_US, Window, window_of
 from streamflow.calibration.world.simulated import simulated_table
 from streamflow.contracts.calibrations import Figure
@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE_DAYS = 31
 LIVE_DAYS = 20
 A_DAY = 1000
+DAYS_LOOKED_AT = range(3, 19, 2)
 
 
 @lru_cache(maxsize=4)
@@ -91,6 +92,24 @@ def days_of(seed: int, days: range, a_day: int = A_DAY) -> Iterator[Window]:
     day = window.day - window.day.min()
     for number in days:
         yield rows_of(window, day == number)
+
+
+def moved(figures: dict[str, Figure], window: Window) -> list[Compared]:
+    """Return what lies beyond its noise; at least forty statistics must have been compared."""
+    compared, _ = compare(figures, window)
+    assert len(compared) >= 40
+    return [one for one in compared if one.moved]
+
+
+def false_alarms(seeds: Iterable[int]) -> tuple[int, int]:
+    """Hold eight days of each of some worlds against the baselines; return how many days, and how many alarms."""
+    windows = alarms = 0
+    for seed in seeds:
+        for window in days_of(seed, DAYS_LOOKED_AT):
+            assert len(window) > A_DAY / 2
+            windows += 1
+            alarms += bool(moved(baselines(), window))
+    return windows, alarms
 
 
 def spoiled(name: str, window: Window) -> Window:

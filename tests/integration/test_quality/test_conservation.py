@@ -126,8 +126,9 @@ def test_a_transaction_marker_is_excused_by_the_broker(servers: Settings, ingest
     assert (after.dead - before.dead, after.excused - before.excused) == (1, 1)
 
 
-def test_a_broker_that_is_away_is_one_sentence(servers: Settings) -> None:
+def test_a_broker_that_is_away_is_one_sentence(servers: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """It names the address and says what to do."""
+    monkeypatch.setattr("streamflow.broker.CONNECT_S", 1.0)
     kafka = servers.kafka.model_copy(update={"bootstrap_servers": "127.0.0.1:1"})
     with pytest.raises(EnvironmentNotReady, match=r"127\.0\.0\.1:1 does not answer.*run 'streamflow up'"):
         check_conservation(servers.model_copy(update={"kafka": kafka}))

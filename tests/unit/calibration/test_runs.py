@@ -26,6 +26,7 @@ from streamflow.calibration.runs import (
 )
 from streamflow.errors import InputError
 from streamflow.settings import load_settings
+from tests.commands import in_process
 from tests.notebook_cases import write_notebook
 
 SUM = "assert amount > 0\nprint(f'{name}: {amount * share}')"
@@ -250,11 +251,12 @@ def test_the_command_refuses_an_unknown_parameter_with_exit_2_and_a_failing_cell
     notebooks: Path, tmp_path: Path
 ) -> None:
     """One sentence each, no stack trace."""
-    unknown = streamflow(tmp_path, notebooks, "run", "sums", "-p", "amuont=6")
+    places = {"STREAMFLOW_HOME": str(tmp_path), "STREAMFLOW_NOTEBOOKS": str(notebooks)}
+    unknown = in_process("notebooks", "run", "sums", "-p", "amuont=6", **places)
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert "error: The notebook sums has no parameter 'amuont'; did you mean 'amount'?" in unknown.stderr
     assert not (tmp_path / "runs").exists()
-    broken = streamflow(tmp_path, notebooks, "run", "breaks")
+    broken = in_process("notebooks", "run", "breaks", **places)
     assert broken.returncode == 1
     assert "error: The notebook breaks failed in cell In [2]: ValueError: the file has no rows" in broken.stderr
     assert "Traceback" not in broken.stderr
@@ -262,6 +264,6 @@ def test_the_command_refuses_an_unknown_parameter_with_exit_2_and_a_failing_cell
 
 def test_the_command_lists_notebooks_with_parameters_and_defaults(notebooks: Path, tmp_path: Path) -> None:
     """What can be given, without opening Jupyter."""
-    done = streamflow(tmp_path, notebooks, "list")
+    done = in_process("notebooks", "list", STREAMFLOW_HOME=str(tmp_path), STREAMFLOW_NOTEBOOKS=str(notebooks))
     assert done.returncode == 0, done.stderr
     assert re.search(r"sums +amount +10 +minor units", done.stdout)

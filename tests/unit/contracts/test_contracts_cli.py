@@ -1,25 +1,21 @@
-"""`streamflow contracts`, from a process of its own."""
+"""`streamflow contracts`: listings, the check, generated files and releases, as a user calls them."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
+from tests.commands import in_process
 from tests.unit.contracts.contract_cases import CONTRACTS
 from tests.unit.contracts_versions.version_cases import checkout as first_versions
 
 
-def contracts(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+def contracts(*arguments: str, **env: str) -> CompletedProcess[str]:
     """Run the command as a user would."""
-    command = [str(Path(sys.executable).parent / "streamflow"), "contracts", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, "COLUMNS": "200", **env}
-    )
+    return in_process("contracts", *arguments, **env)
 
 
 @pytest.fixture

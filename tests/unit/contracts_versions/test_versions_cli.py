@@ -1,4 +1,4 @@
-"""`streamflow contracts diff` and `release`, from a process of their own."""
+"""`streamflow contracts diff` and `release`, as a user calls them."""
 
 from __future__ import annotations
 

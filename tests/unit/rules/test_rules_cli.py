@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from streamflow.contracts.rule_sets import load_rule_set
+from tests.commands import in_process
 
 
-def streamflow(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def streamflow(home: Path, *arguments: str) -> CompletedProcess[str]:
     """Run the command with an empty state directory, hence without servers."""
-    # The rest of the environment stays, so that coverage counts the subprocess.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAMFLOW_")}
-    environment |= {"STREAMFLOW_HOME": str(home), "COLUMNS": "200"}
-    return subprocess.run(
-        [sys.executable, "-c", "from streamflow.cli import main; main()", *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-        timeout=60,
-    )
+    return in_process(*arguments, STREAMFLOW_HOME=str(home))
 
 
 def test_list_names_every_version_on_file(tmp_path: Path) -> None:

@@ -1,12 +1,9 @@
-"""`streamflow explain threshold`, from a process of its own: from a limit to the rows that it was measured on."""
+"""`streamflow explain threshold`: from a limit to the rows that it was measured on."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -14,16 +11,14 @@ import pytest
 from streamflow.contracts.calibrations import load_calibration
 from streamflow.contracts.released import newest_released
 from streamflow.contracts.rule_sets import CHECKOUT, load_rule_set
+from tests.commands import in_process
 
 pytestmark = pytest.mark.unit
 
 
-def explain(*arguments: str) -> subprocess.CompletedProcess[str]:
+def explain(*arguments: str) -> CompletedProcess[str]:
     """Run the command as a user would."""
-    command = [str(Path(sys.executable).parent / "streamflow"), "explain", "threshold", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, "COLUMNS": "200"}
-    )
+    return in_process("explain", "threshold", *arguments)
 
 
 def as_json(*arguments: str) -> dict[str, Any]:
