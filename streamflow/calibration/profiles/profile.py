@@ -207,14 +207,6 @@ def reuse(table: PurchaseTable, codes: Codes) -> list[Group]:
     return groups(table, place, _edge_names(REUSE_EDGES))
 
 
-def distinct_by_reuse(codes: Codes) -> dict[str, int]:
-    """Return how many cards, customers or devices buy how often."""
-    known = codes.codes[codes.codes >= 0]
-    times = np.bincount(known, minlength=len(codes.names))
-    counts = np.bincount(np.searchsorted(REUSE_EDGES, times[times > 0], side="right") - 1, minlength=len(REUSE_EDGES))
-    return dict(zip(_edge_names(REUSE_EDGES), counts.tolist(), strict=True))
-
-
 def gaps(table: PurchaseTable, codes: Codes) -> list[Group]:
     """Return purchases by the time since the same card, customer or device bought before; first ones are left out."""
     order = np.lexsort((table.event_us, codes.codes))

@@ -106,9 +106,6 @@ def test_reuse_counts_purchases_and_cards() -> None:
     table = _table([0.0] * 8, [0] * 7 + [1])
     codes = Codes.of(["a", "b", "b", "c", "c", "c", "c", None])
     assert {one.name: one.rows for one in profile.reuse(table, codes)} == {"1": 1, "2": 2, "3-5": 4}
-    assert profile.distinct_by_reuse(codes) == {
-        "1": 1, "2": 1, "3-5": 1, "6-10": 0, "11-20": 0, "21-50": 0, "51 and more": 0
-    }  # fmt: skip
 
 
 def test_gaps_are_of_the_same_card_only_and_their_edges_belong_to_the_longer() -> None:
