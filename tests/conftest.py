@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +18,26 @@ from xdist.scheduler import LoadScopeScheduling
 from streamflow import settings as configuration
 from streamflow.settings import Settings, load_settings
 from streamflow.stack.platform import Platform
+from tests.servers import DEMO_PURCHASES
 
 ROOT = Path(__file__).resolve().parents[1]
 STATE = ROOT / ".cache" / "test" / str(os.getpid())
 KEPT_LOGS = ROOT / ".cache" / "test-logs"
+DEMO_HOME = STATE.with_name(f"demo-{os.getpid()}")
+DEMO = [str(Path(sys.executable).with_name("streamflow")), "demo", "--purchases", str(DEMO_PURCHASES)]
+DEMO += ["--days", "2", "--json"]
 MARKERS = ("unit", "property", "integration", "e2e")
-SHARING = ("integration/test_platform", "integration/test_produce", "integration/test_dags_on_airflow")
-"""Beginnings of the files whose tests share the one platform of a run."""
+PLATFORM, DEMONSTRATION = "platform", "demonstration"
+LOTS = {
+    "e2e/test_demo.py": DEMONSTRATION,
+    "integration/test_dags_on_airflow.py": DEMONSTRATION,
+    "integration/test_platform_airflow.py": DEMONSTRATION,
+    "integration/test_platform.py": PLATFORM,
+    "integration/test_produce.py": PLATFORM,
+}
+"""Files whose tests share servers: those of the run, and those that the demonstration has left running."""
+DEMONSTRATED = pytest.StashKey[Platform]()
+STOP = pytest.StashKey[dict[str, Callable[[], None]]]()
 
 
 def pytest_configure() -> None:
@@ -42,21 +58,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if folder in MARKERS:
             item.add_marker(folder)
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: _turn(lot_of(item.nodeid)))
+        items.sort(key=lambda item: _turn(item.nodeid))
 
 
 def lot_of(nodeid: str) -> str:
-    """Return what a test belongs to: the shared platform, a folder with servers of its own, or else its file."""
+    """Return what a test belongs to: servers that it shares, a folder with servers of its own, or else its file."""
     file = nodeid.partition("::")[0].removeprefix("tests/")
-    if file.startswith(SHARING):
-        return "platform"
     folder = file.rpartition("/")[0]
-    return folder if folder.startswith("integration/") else file
+    return LOTS.get(file) or (folder if folder.startswith("integration/") else file)
 
 
-def _turn(lot: str) -> int:
-    """Long lots first, so that small ones fill the end; the platform last of them, since it runs on until the end."""
-    return 0 if lot.startswith("e2e/") else 1 if lot.startswith("integration/") else 2 if lot == "platform" else 3
+def _turn(nodeid: str) -> tuple[int, bool]:
+    """Long lots first, so that small ones fill the end; the demonstration before those who use what it leaves."""
+    lot = lot_of(nodeid)
+    turns = {DEMONSTRATION: 0, PLATFORM: 1}
+    return turns.get(lot, 2 if lot.startswith(("e2e/", "integration/")) else 3), "e2e/" not in nodeid
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Stop servers after the last test of their lot: idle ones take time from the other process."""
+    lot = lot_of(item.nodeid)
+    if hasattr(item.config, "workerinput") and (nextitem is None or lot_of(nextitem.nodeid) != lot):
+        item.config.stash.get(STOP, {}).pop(lot, lambda: None)()
 
 
 class Parting(LoadScopeScheduling):
@@ -82,26 +106,53 @@ def _clear_after_killed_runs() -> None:
 
 
 @pytest.fixture(scope="session")
-def platform() -> Iterator[Platform]:
+def platform(pytestconfig: pytest.Config) -> Iterator[Platform]:
     """Kafka, PostgreSQL and Flink, started once and stopped at the end; their logs are kept in .cache/test-logs."""
     _clear_after_killed_runs()
     running = Platform(load_settings())
-    try:
-        running.up(without={"airflow"})
-        yield running
-    finally:
-        shutil.rmtree(KEPT_LOGS, ignore_errors=True)
+
+    def stop() -> None:
         if running.layout.logs.is_dir():
+            shutil.rmtree(KEPT_LOGS, ignore_errors=True)
             shutil.copytree(running.layout.logs, KEPT_LOGS)
         running.down(purge=True)
         shutil.rmtree(STATE, ignore_errors=True)
 
+    pytestconfig.stash.setdefault(STOP, {})[PLATFORM] = stop
+    try:
+        running.up(without={"airflow"})
+        yield running
+    finally:
+        stop()
+
 
 @pytest.fixture(scope="session")
-def airflow_platform(platform: Platform) -> Platform:
-    """Add Airflow to the running platform when the first test needs it."""
-    platform.up()
-    return platform
+def demonstration(pytestconfig: pytest.Config) -> Iterator[dict[str, Any]]:
+    """Run `streamflow demo` once, as a user does, on servers of its own; they run on for tests that need Airflow."""
+
+    def stop() -> None:
+        Platform(load_settings(home=DEMO_HOME)).down(purge=True)
+        shutil.rmtree(DEMO_HOME, ignore_errors=True)
+
+    pytestconfig.stash.setdefault(STOP, {})[DEMONSTRATION] = stop
+    environment = {**os.environ, "STREAMFLOW_HOME": str(DEMO_HOME)}
+    try:
+        done = subprocess.run(DEMO, env=environment, capture_output=True, text=True, timeout=900, check=False)
+        assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+        pytestconfig.stash[DEMONSTRATED] = Platform(load_settings(home=DEMO_HOME))
+        yield json.loads(done.stdout)
+    finally:
+        stop()
+
+
+@pytest.fixture(scope="session")
+def airflow_platform(request: pytest.FixtureRequest) -> Platform:
+    """Give a platform with Airflow: what the demonstration left, else the running one, to which Airflow is added."""
+    if DEMONSTRATED in request.config.stash:
+        return request.config.stash[DEMONSTRATED]
+    running: Platform = request.getfixturevalue("platform")
+    running.up()
+    return running
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Ways into the test servers that the platform gives to nobody else."""
+"""What tests know of the servers: how the demonstration ran, and a way in that the platform gives to nobody else."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 
 from streamflow.settings import Settings
+
+DEMO_PURCHASES = 3000
 
 
 def superuser(settings: Settings, database: str = "postgres") -> psycopg.Connection[Any]:

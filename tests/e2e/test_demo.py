@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,36 +12,15 @@ import pytest
 from streamflow.contracts.calibrations import load_calibration
 from streamflow.contracts.released import newest_released
 from streamflow.contracts.rule_sets import CHECKOUT, load_rule_set
-from streamflow.settings import load_settings
-from streamflow.stack.platform import Platform
-
-ROOT = Path(__file__).resolve().parents[2]
-HOME = ROOT / ".cache" / "test" / f"demo-{os.getpid()}"
-PURCHASES = 3000
-COMMAND = [
-    str(Path(sys.executable).with_name("streamflow")),
-    "demo",
-    "--purchases",
-    str(PURCHASES),
-    "--days",
-    "2",
-    "--json",
-]
+from tests.servers import DEMO_PURCHASES
 
 Outcome = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def outcome() -> Iterator[Outcome]:
-    """Run it once; its servers stop afterwards."""
-    environment = {**os.environ, "STREAMFLOW_HOME": str(HOME)}
-    try:
-        done = subprocess.run(COMMAND, env=environment, capture_output=True, text=True, timeout=900, check=False)
-        assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
-        yield json.loads(done.stdout)
-    finally:
-        Platform(load_settings(home=HOME)).down(purge=True)
-        shutil.rmtree(HOME, ignore_errors=True)
+@pytest.fixture
+def outcome(demonstration: Outcome) -> Outcome:
+    """Give what the one run of the demonstration printed."""
+    return demonstration
 
 
 @pytest.mark.timeout(900)
@@ -75,7 +48,7 @@ def test_each_broken_record_was_rejected_for_the_reason_it_was_broken(outcome: O
 def test_every_purchase_reaches_gold_once(outcome: Outcome) -> None:
     """Distinct valid purchases, no more and no fewer, are rows of the fact table."""
     facts = next(count for name, count in outcome["rows"].items() if name.endswith("fact_transactions"))
-    assert facts == outcome["generated"]["purchases"] == PURCHASES
+    assert facts == outcome["generated"]["purchases"] == DEMO_PURCHASES
 
 
 def test_fraud_is_caught_and_measured_beside_the_baseline(outcome: Outcome) -> None:

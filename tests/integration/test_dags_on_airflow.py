@@ -49,8 +49,11 @@ def test_a_dag_that_is_triggered_without_a_logical_date_succeeds(airflow: Airflo
     assert first.run_id != second.run_id
 
 
-def test_a_contradiction_fails_the_run_at_once_with_its_sentence(airflow: AirflowApi, settings: Settings) -> None:
+def test_a_contradiction_fails_the_run_at_once_with_its_sentence(
+    airflow: AirflowApi, airflow_platform: Platform
+) -> None:
     """AirflowFailException: no retry, and the API gives the task's own words."""
+    settings = airflow_platform.settings
     try:
         _contradict(settings)
         with pytest.raises(
@@ -91,8 +94,9 @@ def test_an_unknown_dag_is_named_when_the_deadline_has_passed(airflow: AirflowAp
         airflow.unpause("bronze_to_slver", deadline_s=0.0)
 
 
-def test_an_airflow_that_is_not_there_is_one_sentence(settings: Settings) -> None:
+def test_an_airflow_that_is_not_there_is_one_sentence(airflow_platform: Platform) -> None:
     """The address is in the sentence."""
+    settings = airflow_platform.settings
     gone = settings.model_copy(update={"airflow": settings.airflow.model_copy(update={"url": "http://127.0.0.1:9"})})
     with (
         pytest.raises(EnvironmentNotReady, match=r"Airflow at http://127\.0\.0\.1:9 does not answer"),

@@ -1,4 +1,4 @@
-"""Airflow joins the running platform: three processes, no login on loopback, nothing open to the network."""
+"""Airflow on the platform: three processes, no login on loopback, nothing open to the network."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from streamflow.stack.process import find
 PROCESSES = ("airflow-api", "airflow-scheduler", "airflow-dag-processor")
 
 
-def test_airflow_joins_a_running_platform_without_disturbing_it(airflow_platform: Platform) -> None:
-    """The same `up` starts what is not there yet."""
+def test_airflow_is_healthy_beside_the_other_servers(airflow_platform: Platform) -> None:
+    """Whether it was started with them or has joined them."""
     by_name = {entry.name: entry for entry in airflow_platform.status()}
     assert [by_name[name].state for name in PROCESSES] == ["healthy"] * 3
     assert airflow_platform.healthy()

@@ -21,6 +21,7 @@ from streamflow.generator.producer import Produced, ensure_topics, log_ids, prod
 from streamflow.generator.runs import plan_run
 from streamflow.generator.simulation import Simulation
 from streamflow.settings import Settings, load_settings
+from tests.commands import in_process
 
 PURCHASES = 3000
 ROWS = """User,Card,Year,Month,Day,Time,Amount,Use Chip,Merchant Name,Is Fraud?
@@ -69,11 +70,14 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(program, capture_output=True, text=True, timeout=180, check=False, env=dict(os.environ))
 
 
-def test_topics_are_created_once_and_keep_their_identity(settings: Settings, topics: dict[str, str]) -> None:
+def test_topics_are_created_once_and_keep_their_identity(
+    settings: Settings, topics: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Safe twice; the log id is Kafka's topic id."""
     assert set(topics) == set(TOPICS)
     assert len(set(topics.values())) == len(TOPICS)
     assert ensure_topics(settings, Catalogue.load(settings.contracts_dir)) == topics
+    monkeypatch.setattr("streamflow.generator.producer.ANSWER_S", 1.0)
     with pytest.raises(EnvironmentNotReady, match="no topic 'purchases'"):
         log_ids(settings, ["purchases"])
 
@@ -182,15 +186,16 @@ def test_a_run_goes_through_a_file_unchanged(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_one_sentence(arguments: list[str], sentence: str) -> None:
     """No stack trace, exit code 2."""
-    done = command(*arguments)
+    done = in_process(*arguments)
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_broker_that_is_not_there_is_one_sentence(settings: Settings) -> None:
+def test_a_broker_that_is_not_there_is_one_sentence(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """With what to do about it."""
+    monkeypatch.setattr("streamflow.broker.CONNECT_S", 1.0)
     nowhere = load_settings(kafka={**settings.kafka.model_dump(), "bootstrap_servers": "127.0.0.1:1"})
     with pytest.raises(EnvironmentNotReady, match=r"127\.0\.0\.1:1 does not answer .*: run 'streamflow up'"):
         ensure_topics(nowhere, Catalogue.load(settings.contracts_dir))

@@ -101,7 +101,7 @@ def test_slices_of_time_hold_every_purchase_once() -> None:
     assert [one.fraud.value for one in found] == [0, 0.5, None, None, 1]
 
 
-def test_reuse_counts_purchases_and_cards() -> None:
+def test_reuse_counts_purchases_by_how_often_their_card_buys() -> None:
     """One card of one purchase, one of two, one of four; a row without a card is in none."""
     table = _table([0.0] * 8, [0] * 7 + [1])
     codes = Codes.of(["a", "b", "b", "c", "c", "c", "c", None])
