@@ -1,10 +1,10 @@
--- Purpose: a part of other statements: purchases with the live score; the base score if no rule spoke, none if late.
--- Grain:   one row a purchase. Key: (customer_id, transaction_id). Source: purchases.sql, standing_decisions.sql.
+-- Purpose: a part of other statements: purchases with the live score; the base score if no rule spoke.
+-- Grain:   one row a purchase. Key: (customer_id, transaction_id). Source: purchases.sql, decisions_with_late.sql.
 SELECT DISTINCT ON (p.customer_id, p.transaction_id)
     p.*,
     l.log_id IS NOT NULL AS is_late,
-    coalesce(d.score, CASE WHEN l.log_id IS NULL THEN b.score END) AS score,
-    coalesce(d.is_alert, CASE WHEN l.log_id IS NULL AND b.score IS NOT NULL THEN false END) AS is_alert
+    coalesce(d.score, b.score) AS score,
+    coalesce(d.is_alert, CASE WHEN b.score IS NOT NULL THEN false END) AS is_alert
 FROM ({purchases}) AS p
 LEFT JOIN ({late}) AS l USING (log_id, kafka_partition, kafka_offset)
 LEFT JOIN jsonb_to_recordset({base_scores}) AS b(

@@ -4,4 +4,4 @@ INSERT INTO touched_purchases
 SELECT c.customer_id, c.transaction_id
 FROM silver.clean_transactions AS c
 LEFT JOIN ops.base_scores AS b ON c.event_timestamp >= b.effective_from AND c.event_timestamp < b.effective_to
-WHERE c.fraud_score IS DISTINCT FROM b.score AND NOT c.is_late;
+WHERE c.fraud_score IS DISTINCT FROM b.score;

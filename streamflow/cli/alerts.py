@@ -83,7 +83,7 @@ def list_alerts(
         table.add_column(heading, no_wrap=True)
     for heading in ("amount", "score"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("rules", "label"):
+    for heading in ("rules", "came", "label"):
         table.add_column(heading, overflow="fold")
     for one in found:
         table.add_row(
@@ -93,6 +93,7 @@ def list_alerts(
             "" if one.amount is None else f"{one.amount:,.2f}",
             f"{one.score:.3f}",
             ", ".join(one.rules),
+            "late" if one.late else "",
             "" if one.label is None else f"{one.label} ({one.source})",
         )
     console = Console()
@@ -119,11 +120,12 @@ def show(alert_id: Annotated[str, typer.Argument(help="As 'alerts list' shows it
         _print_json(alert)
         return
     amount = "unknown amount" if alert["amount"] is None else f"{alert['amount']:,.2f} {alert['currency']}"
+    how = "late, judged by the batch" if alert["late"] else f"revision {alert['revision']}, {alert['status']}"
     console = Console(highlight=False)
     console.print(
         f"[bold]{escape(alert['transaction_id'])}[/bold] of customer {escape(alert['customer_id'])}: {amount}, "
         f"{alert['event_timestamp']}, score {alert['score']:g} by rule set {alert['rule_set']} "
-        f"({escape(alert['calibration_id'] or 'no calibration')}), revision {alert['revision']}, {alert['status']}"
+        f"({escape(alert['calibration_id'] or 'no calibration')}), {how}"
     )
     for line in alert["lines"]:
         console.print(f"  {line['weight_ulo'] / 1_000_000:+7.3f}  {line['rule']:<12}  {escape(line['sentence'])}")

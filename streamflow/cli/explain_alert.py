@@ -77,6 +77,7 @@ def _as_dict(found: Explanation, rows: list[dict[str, Any]]) -> dict[str, Any]:
         "decision": found.stored,
         "prior_ulo": found.stored["log_odds_ulo"] - sum(line["weight_ulo"] for line in found.stored["lines"]),
         "rebuilt": None if rebuilt is None else {"score": rebuilt.score, "lines": msgspec.to_builtins(rebuilt.lines)},
+        "late": found.late,
         "agrees": found.agrees,
         "habits": None if habits is None else msgspec.to_builtins(habits),
         "purchases": rows,
@@ -90,10 +91,11 @@ def _show(console: Console, found: Explanation, rows: list[dict[str, Any]]) -> N
     kind = "alert" if stored["is_alert"] else "no alert"
     calibration = stored["calibration_id"] or "no calibration"
     sure = "calibrated" if stored["calibrated"] else "not calibrated"
+    how = "late, judged by the batch" if found.late else f"revision {stored['revision']} ({stored['status']})"
     console.print(
         f"[bold]{escape(stored['customer_id'])}/{escape(stored['transaction_id'])}[/bold] of "
         f"{stored['event_timestamp']}: score {stored['score']:g} ({sure}), {kind}, {stored['role']}, "
-        f"revision {stored['revision']} ({stored['status']})"
+        f"{how}"
     )
     console.print(f"[dim]alert {stored['alert_id']}, rule set {stored['rule_set']}, {escape(calibration)}[/dim]\n")
     _lines(console, stored)

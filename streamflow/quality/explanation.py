@@ -26,12 +26,17 @@ class Explanation:
     """One decision, twice.
 
     Attributes:
-        stored: The fraud-decisions record at its highest revision.
+        stored: The fraud-decisions record at its highest revision; of a late purchase what silver keeps of the batch.
         moment: What the replay of the customer's log says.
     """
 
     stored: dict[str, Any]
     moment: Moment
+
+    @property
+    def late(self) -> bool:
+        """Whether the purchase came late, so that the batch judged it and not the stream."""
+        return "revision" not in self.stored
 
     @property
     def agrees(self) -> bool:
@@ -44,13 +49,13 @@ def explain_alert(settings: Settings, name: str, rule_set: str | None = None) ->
     """Find a decision and rebuild it.
 
     Args:
-        settings: Where bronze is.
+        settings: Where bronze and silver are.
         name: An alert's id, or a purchase as `customer/transaction`.
         rule_set: Whose decision about the purchase; that of the live rule set when not given.
 
     Raises:
         InputError: There is no such decision.
-        EnvironmentNotReady: Bronze does not answer.
+        EnvironmentNotReady: Bronze or silver do not answer.
     """
     with reading(settings, "bronze_db") as bronze:
         stored = _stored(settings, bronze, name, rule_set)
@@ -76,12 +81,14 @@ def _stored(settings: Settings, bronze: Connection[tuple[Any, ...]], name: str, 
         "other": Literal(transaction or None),
     }
     found = [row[0] for row in bronze.execute(statement(settings, "explained_decision", **parts)).fetchall()]
+    with reading(settings, "silver_db") as silver:
+        found += [row[0] for row in silver.execute(statement(settings, "explained_late", **parts)).fetchall()]
     if rule_set is not None:
         found = [one for one in found if one["rule_set"] == rule_set]
     if not found:
         what = "decision about the purchase" if transaction else "alert"
         tail = "" if rule_set is None else f" by rule set {rule_set}"
-        raise InputError(f"Bronze holds no {what} {name}{tail}; 'streamflow alerts list' shows the alerts.")
+        raise InputError(f"The warehouse holds no {what} {name}{tail}; 'streamflow alerts list' shows the alerts.")
     return max(found, key=lambda one: (one["role"] == "live", one["event_timestamp"]))
 
 

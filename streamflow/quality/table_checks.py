@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from streamflow.contracts.label_delays import LABEL_DELAYS_DAYS
 from streamflow.contracts.names import FRAUD_ALERTS, FRAUD_DECISIONS, bronze_table_for
-from streamflow.contracts.rule_sets import RULES
+from streamflow.contracts.rule_sets import RULES, load_horizons
 from streamflow.contracts.timestamps import format_us
 from streamflow.quality.compare import Difference, Side, compare
+from streamflow.quality.late_checks import as_payloads, check_late_decisions, check_late_share, judge_bronze
 from streamflow.quality.report import Check
 from streamflow.quality.statements import statement
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg.sql import Composed
 
-    from streamflow.contracts import Catalogue
+    from streamflow.contracts import Catalogue, Validator
     from streamflow.rules.book import RuleBook
     from streamflow.settings import Settings
 
@@ -71,9 +72,10 @@ class Recounts:
     Args:
         settings: Says where the SQL is.
         book: The rule book, for base scores.
+        late_decisions: What the rule sets say of late purchases, from `as_payloads`.
     """
 
-    def __init__(self, settings: Settings, book: RuleBook) -> None:
+    def __init__(self, settings: Settings, book: RuleBook, late_decisions: str) -> None:
         from psycopg.sql import SQL, Identifier, Literal
 
         self._settings = settings
@@ -85,12 +87,22 @@ class Recounts:
         self.alerts = self.part(
             "standing_decisions", table=SQL("{}").format(Identifier(_bare(bronze_table_for(FRAUD_ALERTS))))
         )
+        late = SQL("{}::jsonb").format(Literal(late_decisions))
+        self.every_decision, self.every_alert = (
+            self.part(
+                "decisions_with_late",
+                decisions=decisions,
+                late_decisions=late,
+                alerts_only=SQL("{}").format(Literal(alerts_only)),
+            )
+            for decisions, alerts_only in ((self.decisions, False), (self.alerts, True))
+        )
         self.base_scores = SQL("{}::jsonb").format(Literal(base_scores(book)))
         self.scored = self.part(
             "scored_purchases",
             purchases=self.purchases,
             late=self.part("late_sources"),
-            decisions=self.decisions,
+            decisions=self.every_decision,
             base_scores=self.base_scores,
         )
 
@@ -99,7 +111,9 @@ class Recounts:
         return statement(self._settings, name, **parts)
 
 
-def check_tables(settings: Settings, layers: Layers, catalogue: Catalogue, book: RuleBook) -> list[Check]:
+def check_tables(
+    settings: Settings, layers: Layers, catalogue: Catalogue, book: RuleBook, validator: Validator
+) -> list[Check]:
     """Compare every derived table with its recount.
 
     Args:
@@ -107,12 +121,16 @@ def check_tables(settings: Settings, layers: Layers, catalogue: Catalogue, book:
         layers: Connections to the three databases.
         catalogue: The contracts, for the columns of the histories.
         book: The rule book, from bronze.
+        validator: The stream's validator, for late purchases.
 
     Returns:
-        One check a table.
+        One check a table, and one on the late purchases.
     """
-    recounts = Recounts(settings, book)
+    late = judge_bronze(settings, layers.bronze, book, load_horizons(settings.contracts_dir), validator)
+    recounts = Recounts(settings, book, as_payloads(late))
     return [
+        check_late_share(settings, layers.silver),
+        check_late_decisions(settings, layers.silver, late),
         *_silver(settings, layers, recounts, catalogue),
         *_realtime(settings, layers, recounts),
         *_gold(settings, layers, recounts),
@@ -219,14 +237,14 @@ def _gold(settings: Settings, layers: Layers, recounts: Recounts) -> list[Check]
     hourly = compare(settings, Side(layers.gold, part("recount_hourly")), Side(layers.gold, part("table_hourly")))
     rules = SQL("{}").format(Literal([*RULES, "any"]))
     recount = part(
-        "recount_daily", purchases=recounts.purchases, labels=recounts.labels, alerts=recounts.alerts, rules=rules
+        "recount_daily", purchases=recounts.purchases, labels=recounts.labels, alerts=recounts.every_alert, rules=rules
     )
     daily = compare(settings, Side(layers.bronze, recount), Side(layers.gold, part("table_daily")))
     recount = part(
         "recount_quality",
         purchases=recounts.purchases,
         labels=recounts.labels,
-        alerts=recounts.alerts,
+        alerts=recounts.every_alert,
         base_scores=recounts.base_scores,
         rules=rules,
         delays=SQL("{}").format(Literal(list(LABEL_DELAYS_DAYS))),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamflow.broker import INGESTION, committed_offsets, read_logs
-from streamflow.contracts import Catalogue
+from streamflow.contracts import Catalogue, build_validator
 from streamflow.contracts.names import FRAUD_RULES, SOURCE_TOPICS, bronze_table_for
 from streamflow.log import get_logger
 from streamflow.quality.conservation import ConservationReport, check_conservation
@@ -57,7 +57,8 @@ def verify(settings: Settings, truth: Path | None = None) -> VerifyReport:
         book = read_book(settings, layers.bronze)
         checks.extend(check_stream(settings, layers.bronze, catalogue, book))
         log.info("replay compared", seconds=round(time.monotonic() - started, 2))
-        checks.extend(check_tables(settings, layers, catalogue, book))
+        validator = build_validator(catalogue, settings.base_currency)
+        checks.extend(check_tables(settings, layers, catalogue, book, validator))
         checks.extend(check_star(settings, layers, catalogue))
         log.info("tables compared", seconds=round(time.monotonic() - started, 2))
         if truth is not None:

@@ -2,6 +2,7 @@
 
 The customer's records are run through the engine in the order of their log; each time that it decides about the
 purchase in question, the state that it decided by is kept. The last of them is the moment that the decision rests on.
+A late purchase is judged when its record comes, by what precedes it in event time (ADR 0019).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from streamflow.contracts import Validator
 from streamflow.contracts.names import TRANSACTIONS_RAW
 from streamflow.replay.engine import LogRecord
+from streamflow.replay.late import Timeline, late_engine
 from streamflow.rules.engine import Engine
 from streamflow.rules.geographic import distance_km
 from streamflow.rules.history import CustomerState, Sums
@@ -93,6 +95,8 @@ def rebuild(
         The moment.
     """
     state = CustomerState()
+    timeline = Timeline(late_engine(engine.book, engine.horizons))
+    known: set[str] = set()
     entries: list[Entry] = []
     decision: Decision | None = None
     habits: Habits | None = None
@@ -103,7 +107,15 @@ def rebuild(
         purchase = purchase_from_record(verdict.record, verdict.event_time_us)
         position = Position(record.partition, record.offset)
         outcomes = engine.process_state(state, purchase, position)
-        entries.append(Entry(purchase, position, outcomes[0].kind))
+        kind = outcomes[0].kind
+        if kind == "late" and purchase.transaction_id == transaction_id:
+            judged = [one for one in timeline.judge(purchase) if one.rule_set == rule_set]
+            decision = judged[0] if judged else None
+            habits = _habits_of(timeline.state_before(purchase).tip, rule_set) if judged else None
+        if purchase.transaction_id not in known:
+            known.add(purchase.transaction_id)
+            timeline.add(purchase)
+        entries.append(Entry(purchase, position, kind))
         for outcome in outcomes:
             if isinstance(outcome, Decided) and (outcome.decision.transaction_id, outcome.decision.rule_set) == (
                 transaction_id,
@@ -120,6 +132,10 @@ def _habits(engine: Engine, state: CustomerState, transaction_id: str, rule_set:
         if item.purchase.transaction_id == transaction_id:
             break
         sums = engine.fold(sums, item)
+    return _habits_of(sums, rule_set)
+
+
+def _habits_of(sums: Sums, rule_set: str) -> Habits:
     total, count = sums.lane(rule_set)
     known = sums.count > 0
     return Habits(

@@ -34,6 +34,7 @@ class Alert:
         label: fraud or legitimate; None while nobody said anything.
         source: chargeback, dispute or verdict.
         known_at: When the label became known.
+        late: Whether the purchase came late, so that the batch alerts on it and not the stream.
     """
 
     alert_id: str
@@ -48,6 +49,7 @@ class Alert:
     label: str | None
     source: str | None
     known_at: datetime | None
+    late: bool
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

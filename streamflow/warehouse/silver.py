@@ -1,20 +1,25 @@
 """bronze_to_silver: one pass over what is new in bronze, in one transaction of the silver database.
 
 The order within a pass matters: rule sets, reference data, decisions and late records come before purchases and events,
-so that new rows are right at once; rows of earlier passes that they change are brought up to date after.
+so that new rows are right at once; rows of earlier passes that they change are brought up to date after. Late purchases
+are judged as soon as they stand among the clean ones, because those are what they are judged by.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from psycopg import sql
 
 from streamflow.warehouse import marks
 from streamflow.warehouse.connections import Session
 from streamflow.warehouse.report import IntegrityViolation, Pass, Slice
+
+if TYPE_CHECKING:
+    from streamflow.contracts.rule_sets import Horizons
+    from streamflow.rules.book import RuleBook
 
 TRANSFORM: Final = "bronze_to_silver"
 
@@ -62,8 +67,9 @@ class SilverPass:
         """
         sides = (self._target, self._source)
         slices = [one for table in SOURCES for one in marks.plan(*sides, TRANSFORM, table, self._reached)]
-        base_scores = self._base_scores()
-        if not slices and base_scores is None:
+        book, horizons, unread, rules_from = self._rules()
+        base_scores = self._base_scores(book)
+        if not slices and base_scores is None and not unread:
             return False
         self._done.slices = slices
         self._execute("batches")
@@ -75,7 +81,8 @@ class SilverPass:
         self._execute("late_positions_insert")
         if base_scores is not None:
             self._put_base_scores(base_scores)
-        self._purchases()
+        self._purchases(book, horizons, rules_from)
+        self._execute("late_rules_put", records=unread)
         self._events()
         marks.store(self._target, TRANSFORM, self._done.run_id, slices)
         return bool(slices)
@@ -133,14 +140,20 @@ class SilverPass:
         changed = self._execute("decisions_upsert", key=sql.SQL(", ").join(map(sql.Identifier, key)), **names)
         self._done.add(f"silver.{table}", rows, changed)
 
-    def _base_scores(self) -> list[dict[str, Any]] | None:
-        """Return the periods of live rule sets, or None if silver has them already."""
+    def _rules(self) -> tuple[RuleBook, Horizons, list[str], datetime | None]:
+        """Return book and horizons, the records that late purchases were not judged by, and from when those count."""
         from streamflow.contracts.rule_sets import load_horizons
         from streamflow.rules.admission import admitted
+        from streamflow.warehouse.late import unread_rules
 
-        records = self._source.execute("bronze/rule_records")
+        records = [row[0] for row in self._source.execute("bronze/rule_records")]
         # The SQL folder and the contracts stand side by side in every installation.
-        book = admitted((row[0] for row in records), load_horizons(self._source.folder.with_name("contracts")))
+        horizons = load_horizons(self._source.folder.with_name("contracts"))
+        unread, from_us = unread_rules(self._target, records)
+        return admitted(records, horizons), horizons, unread, None if from_us is None else _moment(from_us)
+
+    def _base_scores(self, book: RuleBook) -> list[dict[str, Any]] | None:
+        """Return the periods of live rule sets, or None if silver has them already."""
         breaks = sorted({item.effective_from_us for item in book.activations})
         periods = []
         for start_us, end_us in zip_longest(breaks, breaks[1:]):
@@ -164,12 +177,13 @@ class SilverPass:
             self._execute("base_scores_put", **period)
         self._execute("base_scores_touch")
 
-    def _purchases(self) -> None:
+    def _purchases(self, book: RuleBook, horizons: Horizons, rules_from: datetime | None) -> None:
         rows = self._count("purchase_batch")
         fresh = 0
         if rows:
             scored = self._scored(sql.Identifier("purchase_batch"), sql.SQL("p.log_rank, p.kafka_offset"))
             fresh = self._execute("clean_transactions_insert", scored=scored)
+        self._late(book, horizons, rules_from)
         # Before the repeats: they give a row the time of this load, by which rescoring knows what is done.
         touched = self._scored(sql.SQL("({})").format(self._render("touched_rows")), sql.SQL("p.kafka_offset"))
         rescored = self._execute("clean_transactions_rescore", scored=touched)
@@ -177,6 +191,16 @@ class SilverPass:
             self._execute("clean_transactions_repeats")
         if rows or rescored:
             self._done.add("silver.clean_transactions", rows, fresh + rescored, rows - fresh)
+
+    def _late(self, book: RuleBook, horizons: Horizons, rules_from: datetime | None) -> None:
+        from streamflow.warehouse.late import judge_late
+
+        judged, decisions = judge_late(self._target, book, horizons, self._values["load_time"], rules_from)
+        if not judged:
+            return
+        late = sql.SQL("({})").format(self._render("late_rows"))
+        self._execute("late_rescore", scored=self._scored(late, sql.SQL("p.kafka_offset")))
+        self._done.add("silver.late_decisions", judged, decisions, 0)
 
     def _scored(self, purchases: sql.Composable, first: sql.Composable) -> sql.Composed:
         return self._render("scored_purchases", purchases=purchases, first=first)

@@ -103,3 +103,23 @@ def test_an_id_that_nothing_has_is_one_sentence(world: Settings) -> None:
         explain_alert(world, "00000000-0000-0000-0000-000000000000")
     with pytest.raises(InputError, match="holds no decision about the purchase nobody/nothing"):
         explain_alert(world, "nobody/nothing")
+
+
+def test_a_decision_about_a_late_purchase_is_rebuilt_by_the_state_of_its_own_time(world: Settings) -> None:
+    """What the batch wrote to silver, and the same from the customer's records in bronze."""
+    with reading(world, "silver_db") as silver:
+        found = silver.execute(
+            "SELECT alert_id::text, customer_id, transaction_id FROM silver.late_decisions"
+        ).fetchall()
+    assert found
+    for alert_id, customer, transaction in found:
+        by_id = explain_alert(world, alert_id)
+        assert by_id.late
+        assert by_id.agrees
+        assert by_id.moment.habits is not None
+        mine = [one for one in by_id.moment.entries if one.purchase.transaction_id == transaction]
+        assert mine[0].disposition == "late"
+        assert explain_alert(world, f"{customer}/{transaction}").agrees
+    shown = streamflow("explain", "alert", found[0][0])
+    assert shown.returncode == 0, shown.stderr
+    assert "late, judged by the batch" in shown.stdout

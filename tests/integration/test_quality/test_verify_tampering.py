@@ -11,7 +11,7 @@ from streamflow.quality.verify import verify
 from streamflow.settings import Settings
 from tests.integration.test_quality.tampering import Tamper
 
-CHECKS = 43
+CHECKS = 45
 
 
 class Case(NamedTuple):
@@ -108,7 +108,9 @@ CASES = {
         "decisions_equal_replay",
         "alerts_equal_replay",
         "clean_transactions_equals_bronze",
+        "late_decisions_equals_bronze",
         "fact_transactions_equals_bronze",
+        "agg_daily_fraud_equals_bronze",
         "agg_rule_quality_equals_bronze",
     ),
     "a decision with another sentence": case(
@@ -155,6 +157,18 @@ CASES = {
         "silver.silver.labels",
         "UPDATE {table} SET known_at = known_at - interval '1 day' WHERE {row}",
         "labels_equals_bronze",
+    ),
+    "a decision about a late purchase under another rule": case(
+        "silver.silver.late_decisions",
+        "UPDATE {table} SET lines = jsonb_set(lines, '{0,weight_ulo}', '1') WHERE {row}",
+        "late_decisions_equals_bronze",
+    ),
+    "a late purchase without a score": case(
+        "silver.silver.clean_transactions",
+        "UPDATE {table} SET fraud_score = NULL WHERE {row}",
+        "late_scored",
+        "clean_transactions_equals_bronze",
+        only="is_late",
     ),
     "a decision of another revision in silver": case(
         "silver.silver.fraud_decisions",

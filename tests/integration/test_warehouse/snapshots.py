@@ -17,6 +17,7 @@ QUERIES: dict[str, tuple[Database, str]] = {
     "silver.products": ("silver_db", "SELECT to_jsonb(t) - 'loaded_at' FROM silver.products AS t"),
     "silver.fraud_decisions": ("silver_db", "SELECT to_jsonb(t) FROM silver.fraud_decisions AS t"),
     "silver.fraud_alerts": ("silver_db", "SELECT to_jsonb(t) FROM silver.fraud_alerts AS t"),
+    "silver.late_decisions": ("silver_db", "SELECT to_jsonb(t) - 'scored_at' FROM silver.late_decisions AS t"),
     "silver.labels": ("silver_db", "SELECT to_jsonb(t) - 'labelled_at' FROM silver.labels AS t"),
     "gold.dim_customer": ("gold_db", "SELECT to_jsonb(t) - 'customer_key' FROM gold.dim_customer AS t"),
     "gold.dim_store": ("gold_db", "SELECT to_jsonb(t) - 'store_key' FROM gold.dim_store AS t"),

@@ -119,15 +119,16 @@ def test_a_repeat_counts_as_duplicate_or_conflict_in_whatever_load_it_comes(
     assert _clean(warehouse, columns) == ("10.00", "2", "True", "False", "false")
 
 
-def test_a_late_purchase_is_flagged_and_has_no_score_whichever_comes_first(warehouse: Settings, stream: Stream) -> None:
+def test_a_late_purchase_is_flagged_and_judged_whichever_comes_first(warehouse: Settings, stream: Stream) -> None:
     """The late record may reach bronze before or after its purchase; a duplicate's late record flags nothing."""
     before, after, twin = (stream.purchase(name, MORNING) for name in ("t1", "t2", "t2"))
     _load(warehouse, [*stream.rules(), *before])
     assert _clean(warehouse, "is_late", "t1") == ("False",)
     _load(warehouse, [*_late(stream, before), *_late(stream, after)])
     _load(warehouse, [*after, *twin])
-    assert _clean(warehouse, "is_late, fraud_score, is_alert", "t1") == ("True", None, None)
-    assert _clean(warehouse, "is_late, fraud_score, is_alert", "t2") == ("True", None, None)
+    base = ("True", "0.010000", "False")
+    assert _clean(warehouse, "is_late, fraud_score, is_alert", "t1") == base
+    assert _clean(warehouse, "is_late, fraud_score, is_alert", "t2") == base
     assert _fact(warehouse, "is_late, fraud_flag") == ("True", "False")
     third, repeat = stream.purchase("t3", MORNING), stream.purchase("t3", MORNING)
     _load(warehouse, [*third, *repeat, *_late(stream, repeat)])
