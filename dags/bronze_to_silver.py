@@ -1,6 +1,7 @@
 """Bronze to silver, hourly. Goes by marks, not by the interval of its run.
 
 A missed hour needs no backfill, a run by hand no logical date. A decision that contradicts itself fails without retry.
+Purchases that the stream found late are judged here, by the state of their own time, so that none stays unscored.
 """
 
 from datetime import UTC, datetime, timedelta
