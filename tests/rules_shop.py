@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +17,7 @@ from streamflow.generator.faults import BASE, BASE_MS
 from streamflow.jobs.plan import FRAUD_DETECTOR
 from streamflow.jobs.progress import wait_drained
 from streamflow.settings import Settings
+from tests.commands import in_process
 
 STEP_MS = 20_000
 DEADLINE_S = 120.0
@@ -40,14 +39,7 @@ class Shop:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `streamflow` as an operator would."""
-        return subprocess.run(
-            [sys.executable, "-c", "from streamflow.cli import main; main()", *arguments],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "COLUMNS": "200", "STREAMFLOW_HOME": str(self.settings.state), **self.environment},
-            check=False,
-            timeout=180,
-        )
+        return in_process(*arguments, **{"STREAMFLOW_HOME": str(self.settings.state), **self.environment})
 
     def rules(self, step: str, *arguments: str) -> dict[str, Any]:
         """Run `streamflow rules ... --json`, keep what it tells under the name of a step."""

@@ -80,7 +80,7 @@ class Gathered:
 
     def add(self, purchase: Purchase, row: int, *, fraud: bool, known_us: int) -> None:
         """Take a purchase that the contract accepts."""
-        self.placed.append(Placed(*msgspec.structs.astuple(purchase), row))
+        self.placed.append(Placed(*msgspec.structs.astuple(purchase), row))  # type: ignore[call-arg]
         self.known.append((fraud, known_us))
 
     def written(self, part: Path) -> Chunk:
