@@ -60,7 +60,11 @@ def histories(draw: st.DrawFn, customers: int = 3, longest: int = 60) -> list[Pu
     seed = draw(st.integers(0, 2**32 - 1))
     length = draw(st.integers(1, longest))
     # Hypothesis draws the shape; a seeded generator fills it in, which shrinks to fewer purchases first.
-    rng = random.Random(seed)  # noqa: S311
+    return history_of(random.Random(seed), length, customers)  # noqa: S311
+
+
+def history_of(rng: random.Random, length: int, customers: int) -> list[Purchase]:
+    """Return purchases in event time order, as `histories` draws them."""
     time_us = START_US
     purchases = []
     for number in range(length):
