@@ -88,6 +88,11 @@ ODD = {
     "rounded": "have an amount with more digits than the currency; it was rounded to even.",
 }
 
+LEARNED = (
+    "The blacklist was learned day by day from labels known by then; the stream raises the same alerts only where "
+    "'rules blacklist propose --publish' has listed the same merchants."
+)
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -96,15 +101,18 @@ class Trial:
     Attributes:
         backtest: The backtest.
         oddities: By name, rows that were taken and are odd, see ODD.
+        learned: Whether merchants were listed by labels, and not by what is published.
     """
 
     backtest: Backtest
     oddities: dict[str, int]
+    learned: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of the rows, a sentence each."""
-        return tuple(f"{count:,} rows {ODD[name]}" for name, count in self.oddities.items())
+        found = [f"{count:,} rows {ODD[name]}" for name, count in self.oddities.items()]
+        return (*found, LEARNED) if self.learned else tuple(found)
 
 
 def run_backtest(source: Source, request: Request, scratch: Path, progress: Progress = silent) -> Trial:
@@ -157,7 +165,7 @@ def run_backtest(source: Source, request: Request, scratch: Path, progress: Prog
         else Training(request.fit.until_us, fitted.purchases, fitted.frauds, said["plain"]),
     )
     odd = {**read.oddities, "label_unknown": int((read.known_us == NEVER_US).sum())}
-    return Trial(backtest, {name: count for name, count in sorted(odd.items()) if count})
+    return Trial(backtest, {name: count for name, count in sorted(odd.items()) if count}, learned=risk is not None)
 
 
 def _period(read: Read, request: Request, as_of_us: int) -> Period:

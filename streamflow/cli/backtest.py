@@ -23,6 +23,7 @@ app = typer.Typer()
 
 LOG = "table"
 """What stands for the platform's own purchases in place of a file."""
+BLACKLISTS = ("learned", "published")
 
 
 @app.command()
@@ -38,6 +39,10 @@ def backtest(
     test_from: Annotated[str | None, typer.Option(help="Judge from this event time on.")] = None,
     test_until: Annotated[str | None, typer.Option(help="Judge up to this event time, exclusive.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Labels known later do not count; the last purchase.")] = None,
+    blacklist: Annotated[
+        str | None,
+        typer.Option(help="'learned' day by day from labels (usual for a file), or 'published' (usual for 'table')."),
+    ] = None,
     alert_budget: Annotated[float | None, typer.Option(help="Alerts in 1,000 purchases that can be looked at.")] = None,
     review_cost: Annotated[float, typer.Option(min=0, help="What looking at one alert costs, for a fit.")] = 5.0,
     report: Annotated[Path | None, typer.Option(help="Write a page for a browser.")] = None,
@@ -72,7 +77,7 @@ def backtest(
         test_until_us=_time(test_until, "--test-until"),
         as_of_us=_time(as_of, "--as-of"),
         # A fit has weighed merchants as labels would have listed them, so that is how it is judged.
-        entries=entries if entries and fit is None else None,
+        entries=entries if fit is None and _published(source, blacklist) else None,
         jobs=jobs or usable_cores(),
     )
     with _progress(visible=not as_json) as progress:
@@ -84,6 +89,17 @@ def backtest(
 
             write_report(tested.backtest, findings, report, currency=values.base_currency)
     _show(values, findings, evidence, report, as_json=as_json)
+
+
+def _published(source: str, blacklist: str | None) -> bool:
+    """Tell whether the entries on the fraud-rules topic are the blacklist, as they are for the stream."""
+    from streamflow.errors import nearest
+
+    if blacklist is None:
+        return source == LOG
+    if blacklist not in BLACKLISTS:
+        raise _wrong(f"--blacklist cannot be '{blacklist}'; {nearest(blacklist, BLACKLISTS)}")
+    return blacklist == BLACKLISTS[1]
 
 
 def _wrong(sentence: str) -> Exception:

@@ -55,6 +55,18 @@ def test_the_terminal_says_what_the_alerts_were_worth(shop: Path) -> None:
     assert "amount alone" in ran.stdout
 
 
+def test_a_learned_blacklist_is_named_and_can_be_left_out(shop: Path) -> None:
+    """The stream knows published entries only, so a file judged without them raises what the stream would."""
+    asked = ("purchases.csv", "--mapping", "mapping.yaml", "--jobs", "1", "--json")
+    learned, published = (streamflow(shop, *asked, "--blacklist", one) for one in ("learned", "published"))
+    assert (learned.returncode, published.returncode) == (0, 0), learned.stderr + published.stderr
+    assert "learned day by day" in learned.stdout
+    assert "learned day by day" not in published.stdout
+    wrong = streamflow(shop, *asked, "--blacklist", "publish")
+    assert wrong.returncode == 2
+    assert "--blacklist cannot be 'publish'; did you mean 'published'?" in wrong.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
