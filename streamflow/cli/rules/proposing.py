@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 def propose(
     *,
-    since: Annotated[str, typer.Option(help="Purchases from when on: 28d, or 2026-03-01T00:00:00Z.")] = "28d",
+    since: Annotated[
+        str | None,
+        typer.Option(help="Purchases from when on, as 28d or 2026-03-01T00:00:00Z; the calibrations' window else."),
+    ] = None,
     publish: Annotated[bool, typer.Option("--publish", help="Put the entries on the fraud-rules topic.")] = False,
     wait: Wait = True,
     as_json: AsJson = False,
@@ -33,7 +36,8 @@ def propose(
     from streamflow.warehouse import alerts, blacklist_proposals
 
     now = alerts.now_of(settings())
-    found = blacklist_proposals.propose(settings(), alerts.since(since, now), now)
+    begin = alerts.since(since or blacklist_proposals.DEFAULT_SPAN, now)
+    found = blacklist_proposals.propose(settings(), begin, now)
     topic = open_topic()
     from_us = Ahead(topic.reached_us(), settings().change.margin_s * 1_000_000).soonest_us
     rows = [(one, one.entry(from_us), _listed(topic, one.merchant_id, from_us)) for one in found]
