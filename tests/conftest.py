@@ -159,3 +159,14 @@ def airflow_platform(request: pytest.FixtureRequest) -> Platform:
 def settings(platform: Platform) -> Settings:
     """Return settings that know the addresses and passwords of the test platform."""
     return platform.settings
+
+
+@pytest.fixture
+def second(platform: Platform) -> Iterator[Platform]:
+    """A second checkout's state directory, beside the platform of the tests; PostgreSQL alone keeps it quick."""
+    del platform
+    state = Path(os.environ["STREAMFLOW_HOME"]).with_name(f"{os.getpid()}-second")
+    other = Platform(load_settings(home=state))
+    yield other
+    other.down(purge=True)
+    shutil.rmtree(state, ignore_errors=True)

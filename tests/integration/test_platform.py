@@ -1,64 +1,26 @@
-"""The local platform on real servers: it starts, survives kills, moves aside for others, and leaves nothing behind."""
+"""The local platform on real servers: it starts, survives a kill, moves aside for others, and leaves nothing behind.
+
+What takes longer (kills of Flink, pauses, starts after a crash) is held by tests/proof/test_platform_kills.py.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 
-from streamflow.errors import EnvironmentNotReady
 from streamflow.settings import Settings, load_settings
 from streamflow.stack.platform import Platform
 from streamflow.stack.probes import get_json
-from streamflow.stack.process import MARK, ProcessStatus
 from streamflow.stack.toolchain import flink_bin, flink_env
-from tests.servers import superuser
-
-PATIENCE_S = 120.0
-
-
-def until(condition: Callable[[], object], message: str) -> None:
-    """Poll until the condition holds; fail with the message after `PATIENCE_S`."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, message
-        time.sleep(0.2)
-
-
-def process(platform: Platform, name: str) -> ProcessStatus:
-    """Return what is known about one process."""
-    return next(entry for entry in platform.status() if entry.name == name)
-
-
-def kill(platform: Platform, name: str) -> int:
-    """Kill a process as a crash would; return its pid."""
-    pid = process(platform, name).pid
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    return pid
-
-
-def marked(state: Path) -> list[psutil.Process]:
-    """Return every process of a platform, found without its own records."""
-    found = []
-    for candidate in psutil.process_iter():
-        try:
-            if candidate.environ().get(MARK) == str(state):
-                found.append(candidate)
-        except (psutil.Error, OSError):
-            continue
-    return found
+from tests.servers import SMALL, kill, marked, process, superuser, until
 
 
 def streamflow(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -67,20 +29,6 @@ def streamflow(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=300, env={**os.environ, "COLUMNS": "200", **env}
     )
-
-
-@pytest.fixture
-def second(platform: Platform) -> Iterator[Platform]:
-    """A second checkout's state directory, beside the platform of the tests; PostgreSQL alone keeps it quick."""
-    del platform
-    state = Path(os.environ["STREAMFLOW_HOME"]).with_name(f"{os.getpid()}-second")
-    other = Platform(load_settings(home=state))
-    yield other
-    other.down(purge=True)
-    shutil.rmtree(state, ignore_errors=True)
-
-
-SMALL = {"kafka", "flink", "airflow"}
 
 
 def test_every_process_is_healthy_and_has_a_log(platform: Platform) -> None:
@@ -181,17 +129,6 @@ def test_the_owner_may_make_foreign_servers_where_a_layer_reads_the_one_before(s
             connection.rollback()
 
 
-def test_a_killed_task_manager_comes_back(platform: Platform) -> None:
-    """A failed database write ends a task manager, so this is no rare event."""
-    restarts = process(platform, "taskmanager-1").restarts
-    old = kill(platform, "taskmanager-1")
-    until(lambda: process(platform, "taskmanager-1").restarts == restarts + 1, "it was not started again")
-    until(lambda: process(platform, "taskmanager-1").state == "healthy", "it did not register again")
-    entry = process(platform, "taskmanager-1")
-    assert entry.pid != old
-    assert entry.last_exit == "killed by SIGKILL"
-
-
 def test_a_killed_database_comes_back_with_its_rows(platform: Platform, settings: Settings) -> None:
     """A crash loses nothing that was committed."""
     with superuser(settings) as connection:
@@ -203,21 +140,6 @@ def test_a_killed_database_comes_back_with_its_rows(platform: Platform, settings
     with superuser(settings) as connection:
         assert connection.execute("SELECT answer FROM survivor").fetchone() == (42,)
         connection.execute("DROP TABLE survivor")
-
-
-def test_a_killed_job_manager_runs_the_recovery_command(platform: Platform) -> None:
-    """A session cluster forgets its jobs; somebody must bring them back."""
-    hooks = platform.layout.hooks
-    kept, proof = hooks.read_bytes() if hooks.exists() else None, platform.layout.state / "recovered"
-    platform.on_recovery(["touch", str(proof)])
-    try:
-        kill(platform, "jobmanager")
-        until(proof.exists, "the recovery command did not run")
-        until(platform.healthy, "the cluster did not become healthy again")
-    finally:
-        platform.on_recovery(None)
-        if kept is not None:
-            hooks.write_bytes(kept)
 
 
 def test_status_tells_machines_and_exits_with_zero_when_healthy(platform: Platform) -> None:
@@ -254,67 +176,6 @@ def test_a_second_platform_takes_other_ports_and_leaves_nothing_behind(platform:
     assert {entry.name: entry.restarts for entry in platform.status()} == restarts
 
 
-def test_a_part_joins_a_running_platform_without_disturbing_it(second: Platform) -> None:
-    """The same `up` starts what is not there yet, and the server that runs keeps its process."""
-    second.up(without=SMALL)
-    before = process(second, "postgres").pid
-    assert second.up(without={"flink", "airflow"}).kafka.require()
-    assert process(second, "kafka").state == "healthy"
-    assert process(second, "postgres").pid == before
-
-
-def test_stopping_keeps_the_data_and_starting_again_keeps_the_port(second: Platform) -> None:
-    """`down` without --purge is a pause."""
-    before = second.up(without=SMALL)
-    with superuser(before, "silver_db") as connection:
-        connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
-    second.down()
-    assert marked(second.layout.state) == []
-    assert not second.layout.endpoints.exists()
-    after = Platform(load_settings(home=second.layout.state)).up(without=SMALL)
-    assert after.postgres.address() == before.postgres.address()
-    with superuser(after, "silver_db") as connection:
-        assert connection.execute("SELECT one FROM kept").fetchone() == (1,)
-
-
-def test_a_purged_platform_starts_again_with_new_secrets_in_the_same_process(second: Platform) -> None:
-    """What was read from the removed files must not outlive them."""
-    second.up(without=SMALL)
-    again = Platform(load_settings(home=second.layout.state))
-    old = again.settings.postgres.password("owner")
-    again.down(purge=True)
-    settings = again.up(without=SMALL)
-    assert settings.postgres.password("owner") != old
-    with superuser(settings) as connection:
-        assert connection.execute("SELECT 1").fetchone() == (1,)
-
-
-def test_starting_after_the_supervisor_was_killed_recovers(second: Platform) -> None:
-    """Orphans are recognised by pid and start time, and stopped before the new start."""
-    second.up(without=SMALL)
-    supervisor, orphan = second.supervisor_pid(), process(second, "postgres").pid
-    assert supervisor is not None
-    os.kill(supervisor, signal.SIGKILL)
-    until(lambda: second.supervisor_pid() is None, "the supervisor is still there")
-    assert process(second, "postgres").state == "orphaned"
-    assert not second.healthy()
-    again = Platform(load_settings(home=second.layout.state))
-    again.up(without=SMALL)
-    assert process(again, "postgres").pid != orphan
-    assert again.healthy()
-
-
-def test_starting_after_everything_was_killed_recovers(second: Platform) -> None:
-    """As after a power cut: stale pid files, a dead supervisor, a dead server."""
-    second.up(without=SMALL)
-    for member in marked(second.layout.state):
-        member.kill()
-    until(lambda: marked(second.layout.state) == [], "a process is still there")
-    again = Platform(load_settings(home=second.layout.state))
-    again.up(without=SMALL)
-    assert again.healthy()
-
-
 def test_a_taken_port_that_the_user_set_is_one_sentence_and_starts_nothing(second: Platform) -> None:
     """The platform never moves away silently from a port somebody asked for."""
     state = second.layout.state
@@ -325,14 +186,3 @@ def test_a_taken_port_that_the_user_set_is_one_sentence_and_starts_nothing(secon
     assert done.stderr.startswith(f"error: Port {port}, set for postgres, is taken by ")
     assert done.stderr.count("\n") == 1
     assert marked(state) == []
-
-
-def test_a_server_that_cannot_start_is_one_sentence_with_its_log(second: Platform) -> None:
-    """Nothing of a failed start keeps running."""
-    second.up(without=SMALL)
-    second.down()
-    (second.layout.postgres.resolve() / "data" / "postgresql.conf").write_text("no such setting\n", encoding="utf-8")
-    again = Platform(load_settings(home=second.layout.state))
-    with pytest.raises(EnvironmentNotReady, match=r"postgres did not become healthy after 4 restarts .*postgres\.log"):
-        again.up(without=SMALL)
-    assert marked(second.layout.state) == []
