@@ -6,7 +6,6 @@ its content, so that a file changed by hand is found out.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from streamflow.contracts.calibrations import Sha256
+from streamflow.contracts.canonical_json import canonical, content_sha256, hold_id, parse_object, read_object
 from streamflow.contracts.odcs import Version
 from streamflow.contracts.rule_sets import Part
 from streamflow.contracts.strict import convert_mapping
@@ -149,7 +149,7 @@ class Evidence(Part, frozen=True):
 
     def text(self) -> str:
         """Return the file's bytes as text."""
-        return _canonical(msgspec.to_builtins(self), indent=1) + "\n"
+        return canonical(msgspec.to_builtins(self), indent=1) + "\n"
 
 
 def verdict_of(gates: Iterable[Gate]) -> Result:
@@ -190,19 +190,12 @@ def parse_evidence(text: str, path: Path) -> Evidence:
     Raises:
         InputError: It is no JSON, breaks the format, or its content does not have the hash that its id states.
     """
-    try:
-        data = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"{path} is no JSON: {error}.") from None
-    if not isinstance(data, dict):
-        raise InputError(f"{path} must hold a JSON object.")
+    return _held(parse_object(text, path), path)
+
+
+def _held(data: dict[str, Any], path: Path) -> Evidence:
     evidence = convert_mapping(data, Evidence, str(path))
-    wanted = _id(msgspec.to_builtins(evidence))
-    if evidence.id != wanted:
-        raise InputError(
-            f"{path}: the content's hash gives the id {wanted}, not {evidence.id}; the file was changed after it was "
-            f"written: remove it, and run the backtest again."
-        )
+    hold_id(path, evidence.id, _id(msgspec.to_builtins(evidence)), "remove it, and run the backtest again")
     return evidence
 
 
@@ -311,10 +304,7 @@ def allowed(settings: Settings) -> dict[str, float]:
 
 
 def _read(path: Path) -> Evidence:
-    raw = path.read_bytes()
-    if len(raw) > MAX_BYTES:
-        raise InputError(f"{path} has {len(raw)} bytes; at most {MAX_BYTES} are read.")
-    return parse_evidence(raw.decode("utf-8", errors="replace"), path)
+    return _held(read_object(path, MAX_BYTES), path)
 
 
 def _time_us(evidence: Evidence) -> int:
@@ -329,16 +319,9 @@ def _now_us() -> int:
 
 
 def _json(content: dict[str, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(_canonical(content))
+    plain: dict[str, Any] = json.loads(canonical(content))
     return plain
 
 
-def _canonical(content: dict[str, Any], indent: int | None = None) -> str:
-    separators = (",", ":") if indent is None else (",", ": ")
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, indent=indent, separators=separators)
-
-
 def _id(content: dict[str, Any]) -> str:
-    kept_out = {key: value for key, value in content.items() if key != "id"}
-    digest = hashlib.sha256(_canonical(kept_out).encode()).hexdigest()
-    return f"{content['candidate']['version']}-{digest[:12]}"
+    return f"{content['candidate']['version']}-{content_sha256(content)[:12]}"

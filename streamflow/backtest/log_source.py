@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -19,17 +18,20 @@ from streamflow.backtest.rows import identity_of
 from streamflow.backtest.scored import Origin
 from streamflow.backtest.workers import Workers
 from streamflow.contracts.calibrations import Source
+from streamflow.contracts.rule_sets import load_horizons
 from streamflow.contracts.timestamps import EPOCH
 from streamflow.datasets.table import Ints
-from streamflow.errors import EnvironmentNotReady, InputError
+from streamflow.errors import InputError
+from streamflow.reader import reading, statement
 from streamflow.replay.engine import LogRecord
+from streamflow.rules.admission import admitted
 from streamflow.rules.book import RuleBook
 
 if TYPE_CHECKING:
     from psycopg import Connection
-    from psycopg.sql import Composed, Literal
+    from psycopg.sql import Literal
 
-    from streamflow.settings import Database, Settings
+    from streamflow.settings import Settings
 
 CHUNK_RECORDS = 20_000
 FETCH_ROWS = 5_000
@@ -64,11 +66,12 @@ def published(settings: Settings) -> Published:
         EnvironmentNotReady: The database is not there.
         InputError: It holds no purchase.
     """
-    with _reading(settings, "bronze_db") as bronze:
-        logs = bronze.execute(_statement(settings, "logs")).fetchall()
+    with reading(settings, "bronze_db") as bronze:
+        logs = bronze.execute(statement(settings, "backtest/logs")).fetchall()
         if not logs:
             raise InputError("bronze.raw_transactions holds no purchase: produce some, and wait for 'jobs list'.")
-        book = RuleBook.from_records(row[0] for row in bronze.execute(_statement(settings, "rule_records")))
+        records = bronze.execute(statement(settings, "bronze/rule_records"))
+        book = admitted((row[0] for row in records), load_horizons(settings.contracts_dir))
     return Published(logs[0][0], len(logs), _us(logs[0][1]), book)
 
 
@@ -106,8 +109,8 @@ class LogSource:
 
         settings = self._settings
         log_id = Literal(self._published.log_id)
-        with _reading(settings, "bronze_db") as bronze:
-            counted = bronze.execute(_statement(settings, "count", log_id=log_id)).fetchone()
+        with reading(settings, "bronze_db") as bronze:
+            counted = bronze.execute(statement(settings, "backtest/count", log_id=log_id)).fetchone()
             records = int(counted[0]) if counted else 0
             buckets = max(1, records // RECORDS_A_BUCKET)
             setup = LogSetup(settings.contracts_dir, settings.base_currency, buckets)
@@ -135,7 +138,7 @@ class LogSource:
     def _records(self, bronze: Connection[tuple[Any, ...]], log_id: Literal) -> Iterator[LogRecord]:
         with bronze.cursor(name="backtest", binary=True) as cursor:
             cursor.itersize = FETCH_ROWS
-            cursor.execute(_statement(self._settings, "records", log_id=log_id))
+            cursor.execute(statement(self._settings, "backtest/records", log_id=log_id))
             for row in cursor:
                 record = LogRecord(*row)
                 first, _ = self._spans.get(record.partition, (record.offset, 0))
@@ -152,8 +155,8 @@ class LogSource:
 
     def _labelled(self, read: Read) -> Read:
         """Put the labels of silver to the purchases."""
-        with _reading(self._settings, "silver_db") as silver:
-            rows = silver.execute(_statement(self._settings, "labels")).fetchall()
+        with reading(self._settings, "silver_db") as silver:
+            rows = silver.execute(statement(self._settings, "backtest/labels")).fetchall()
         identity = np.array(
             [identity_of(customer, transaction) for customer, transaction, _, _ in rows], dtype=np.int64
         )
@@ -189,26 +192,3 @@ def _told(chunks: Iterator[Any], progress: Callable[[int], None]) -> Iterator[An
         done += chunk.rows
         progress(done)
         yield chunk
-
-
-def _statement(settings: Settings, name: str, **parts: Literal) -> Composed:
-    from psycopg.sql import SQL
-
-    return SQL((settings.sql_dir / "backtest" / f"{name}.sql").read_text(encoding="utf-8")).format(**parts)
-
-
-@contextmanager
-def _reading(settings: Settings, database: Database) -> Iterator[Connection[tuple[Any, ...]]]:
-    """Open a read-only connection of the role `reader`, with one snapshot for all its statements."""
-    import psycopg
-
-    try:
-        connection = psycopg.connect(settings.postgres.dsn(database, "reader"))
-    except psycopg.OperationalError as error:
-        raise EnvironmentNotReady(
-            f"The database {database} cannot be read ({str(error).strip().splitlines()[0]}); is the platform up?"
-        ) from error
-    with connection:
-        connection.read_only = True
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        yield connection

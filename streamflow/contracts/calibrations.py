@@ -8,8 +8,6 @@ measured is refused.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections import Counter
 from collections.abc import Mapping
@@ -19,6 +17,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from streamflow.contracts.canonical_json import canonical, content_sha256, hold_id, parse_object, read_object
 from streamflow.contracts.rule_sets import CHECKOUT, Part, Status
 from streamflow.contracts.strict import convert_mapping
 from streamflow.errors import InputError, nearest
@@ -143,7 +142,7 @@ class Calibration(Part, frozen=True):
 
     def text(self) -> str:
         """Return the file's bytes as text."""
-        return _canonical(_plain(self), indent=1) + "\n"
+        return canonical(_plain(self), indent=1) + "\n"
 
     def by_status(self, prefix: str = "") -> dict[str, int]:
         """Count figures by status, those under a prefix only if one is given."""
@@ -220,19 +219,13 @@ def parse_calibration(text: str, path: Path) -> Calibration:
     Raises:
         InputError: It is no JSON, breaks the format, or its content does not have the hash that its id states.
     """
-    try:
-        data = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"{path} is no JSON: {error}.") from None
-    if not isinstance(data, dict):
-        raise InputError(f"{path} must hold a JSON object.")
+    return _held(parse_object(text, path), path)
+
+
+def _held(data: dict[str, Any], path: Path) -> Calibration:
     calibration = convert_mapping(data, Calibration, str(path))
     wanted = f"{calibration.dataset}-{_content_hash(data)[:12]}"
-    if calibration.id != wanted:
-        raise InputError(
-            f"{path}: the content's hash gives the id {wanted}, not {calibration.id}; the file was changed after "
-            f"it was written: restore it, or calibrate anew."
-        )
+    hold_id(path, calibration.id, wanted, "restore it, or calibrate anew")
     return calibration
 
 
@@ -256,10 +249,7 @@ def load_calibration(calibration_id: str, root: Path | None = None) -> Calibrati
         tail = nearest(calibration_id, known) if known else "run notebooks/calibrate.ipynb to make one."
         raise InputError(f"There is no calibration {calibration_id}; {tail}")
     path = (root or CHECKOUT) / FOLDER / f"{calibration_id}.json"
-    raw = path.read_bytes()
-    if len(raw) > MAX_BYTES:
-        raise InputError(f"{path} has {len(raw)} bytes; at most {MAX_BYTES} are read.")
-    calibration = parse_calibration(raw.decode("utf-8", errors="replace"), path)
+    calibration = _held(read_object(path, MAX_BYTES), path)
     if calibration.id != calibration_id:
         raise InputError(f"{path}: the id {calibration.id} is not that of its file.")
     return calibration
@@ -270,17 +260,11 @@ def _plain(calibration: Calibration) -> dict[str, Any]:
     return plain
 
 
-def _canonical(content: Mapping[str, Any], indent: int | None = None) -> str:
-    separators = (",", ":") if indent is None else (",", ": ")
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, indent=indent, separators=separators)
-
-
 def _content_hash(content: Mapping[str, Any]) -> str:
     # Defaults that a file leaves out count as written: the hash is of the meaning, not of the spelling.
-    kept = {key: value for key, value in content.items() if key != "id"}
-    kept["sources"] = {key: _full(Source, value) for key, value in kept["sources"].items()}
-    kept["figures"] = {key: _full(Figure, value) for key, value in kept["figures"].items()}
-    return hashlib.sha256(_canonical(kept).encode()).hexdigest()
+    sources = {key: _full(Source, value) for key, value in content["sources"].items()}
+    figures = {key: _full(Figure, value) for key, value in content["figures"].items()}
+    return content_sha256({**content, "sources": sources, "figures": figures})
 
 
 def _full(model: type[Source] | type[Figure], given: Mapping[str, Any]) -> dict[str, Any]:

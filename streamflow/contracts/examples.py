@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from streamflow.contracts.canonical_json import read_object
 from streamflow.contracts.catalogue import Catalogue
 from streamflow.contracts.dataset import Dataset
 from streamflow.contracts.engines.fast import VERSION_FIELD
 from streamflow.contracts.engines.judge import Judge
 from streamflow.contracts.engines.record import Validator, build_validator
+from streamflow.contracts.strict import MAX_FILE_BYTES
 from streamflow.contracts.timestamps import parse_us
-from streamflow.errors import InputError
 
 BASE_CURRENCY = "USD"
 DEFAULT_TIME = "2026-03-01T09:15:03Z"
@@ -90,13 +91,7 @@ def try_examples(catalogue: Catalogue, only: Container[str] | None = None) -> Tr
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path} is no JSON: {error}.") from None
-    if not isinstance(found, dict):
-        raise InputError(f"{path} must hold a JSON object.")
-    return found
+    return read_object(path, MAX_FILE_BYTES)
 
 
 def _judge(dataset: Dataset, catalogue: Catalogue, validator: Validator, example: dict[str, Any]) -> str | None:

@@ -18,8 +18,9 @@ import msgspec
 from msgspec import Meta
 
 from streamflow.contracts.calibrations import Sha256
+from streamflow.contracts.canonical_json import read_object
 from streamflow.contracts.rule_sets import CHECKOUT, Part
-from streamflow.contracts.strict import convert_mapping
+from streamflow.contracts.strict import MAX_FILE_BYTES, convert_mapping
 from streamflow.errors import EnvironmentNotReady, InputError
 
 SAMPLES = CHECKOUT.parent / "data" / "sample"
@@ -67,11 +68,7 @@ def load_manifest(folder: Path = SAMPLES) -> Manifest:
             f"{path} is missing, and without it a sample cannot be told from a real file: restore it, or run "
             f"'streamflow data sample'."
         )
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path} is no JSON: {error}.") from None
-    return convert_mapping(data, Manifest, str(path))
+    return convert_mapping(read_object(path, MAX_FILE_BYTES), Manifest, str(path))
 
 
 @cache

@@ -15,7 +15,8 @@ from streamflow.broker import INGESTION, Log, committed_offsets, prober, read_lo
 from streamflow.contracts.names import SOURCE_TOPICS, bronze_table_for
 from streamflow.errors import EnvironmentNotReady
 from streamflow.quality.ranges import Range, holes, subtract
-from streamflow.quality.statements import reading, statement
+from streamflow.quality.statements import statement
+from streamflow.reader import reading
 
 if TYPE_CHECKING:
     from psycopg import Connection

@@ -33,7 +33,8 @@ from streamflow.log import get_logger
 from streamflow.quality.drift_words import sentence
 from streamflow.quality.precision_drift import PrecisionDrift, judge_precision
 from streamflow.quality.run import folder_name
-from streamflow.quality.statements import reading, statement
+from streamflow.quality.statements import statement
+from streamflow.reader import reading
 
 if TYPE_CHECKING:
     from psycopg import Connection

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from streamflow.contracts import Catalogue, build_validator
 from streamflow.contracts.rule_sets import load_horizons
 from streamflow.errors import InputError
-from streamflow.quality.statements import reading, statement
+from streamflow.quality.statements import statement
 from streamflow.quality.stream_checks import read_book
+from streamflow.reader import reading
 from streamflow.replay.engine import LogRecord
 from streamflow.replay.moment import Moment, rebuild
 from streamflow.rules.engine import Engine

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from streamflow.contracts.calibrations import Calibration
 from streamflow.contracts.label_delays import LABEL_DELAYS_DAYS
 from streamflow.contracts.rule_sets import load_rule_set, rule_set_versions
-from streamflow.quality.statements import reading, statement
+from streamflow.quality.statements import statement
+from streamflow.reader import reading
 from streamflow.statistics.intervals import wilson
 
 if TYPE_CHECKING:

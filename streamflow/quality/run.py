@@ -19,8 +19,8 @@ from streamflow.log import get_logger
 from streamflow.quality.conservation import ConservationReport, check_conservation
 from streamflow.quality.docs import KEPT_RUNS, make_offline, prune
 from streamflow.quality.increments import Increment, Marks, plan
-from streamflow.quality.statements import reading
 from streamflow.quality.suites import LAYERS, SuiteRunner, TableResult
+from streamflow.reader import reading
 
 if TYPE_CHECKING:
     from streamflow.settings import Settings

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from streamflow.contracts.rule_sets import RULES
 from streamflow.contracts.timestamps import format_us
 from streamflow.errors import EnvironmentNotReady, InputError, nearest
-from streamflow.quality.statements import reading, statement
+from streamflow.quality.statements import statement
 from streamflow.quality.stream_checks import read_book
+from streamflow.reader import reading
 from streamflow.statistics.intervals import Share, wilson
 
 if TYPE_CHECKING:

@@ -1,54 +1,17 @@
-"""SQL text of the quality part: read from `sql/quality`, with only quoted literals and identifiers put in."""
+"""SQL text of the quality part, from `sql/quality`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from streamflow.errors import EnvironmentNotReady
+from streamflow import reader
 
 if TYPE_CHECKING:
-    from psycopg import Connection
     from psycopg.sql import Composable, Composed
 
-    from streamflow.settings import Database, Settings
+    from streamflow.settings import Settings
 
 
 def statement(settings: Settings, name: str, **parts: Composable) -> Composed:
-    """Return the statement in `sql/quality/<name>.sql`.
-
-    Args:
-        settings: Says where the SQL is.
-        name: File name without `.sql`.
-        **parts: What stands for each `{placeholder}`: identifiers, literals or another statement.
-
-    Returns:
-        The composed statement, without header and closing semicolon, so that it can stand inside another one.
-    """
-    from psycopg.sql import SQL
-
-    lines = (settings.sql_dir / "quality" / f"{name}.sql").read_text(encoding="utf-8").splitlines()
-    text = "\n".join(line for line in lines if not line.startswith("--")).rstrip().rstrip(";")
-    return SQL(text).format(**parts)
-
-
-@contextmanager
-def reading(settings: Settings, database: Database) -> Iterator[Connection[tuple[Any, ...]]]:
-    """Open a read-only connection of the role `reader`, with one snapshot for all its statements.
-
-    Raises:
-        EnvironmentNotReady: The server or the database is not there.
-    """
-    import psycopg
-
-    try:
-        connection = psycopg.connect(settings.postgres.dsn(database, "reader"))
-    except psycopg.OperationalError as error:
-        raise EnvironmentNotReady(
-            f"The database {database} cannot be read ({str(error).strip().splitlines()[0]}); is the platform up?"
-        ) from error
-    with connection:
-        connection.read_only = True
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        yield connection
+    """Return the statement in `sql/quality/<name>.sql`, as `streamflow.reader.statement` does."""
+    return reader.statement(settings, f"quality/{name}", **parts)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from streamflow import reader
 from streamflow.contracts import Catalogue, build_validator
 from streamflow.contracts.names import FRAUD_ALERTS, FRAUD_DECISIONS, bronze_table_for
 from streamflow.contracts.rule_sets import load_horizons
@@ -61,7 +62,7 @@ class Replayed:
 
 def read_book(settings: Settings, bronze: Connection[tuple[Any, ...]]) -> RuleBook:
     """Build the rule book from those fraud-rules records in bronze that every job applies."""
-    rows = bronze.execute(statement(settings, "rule_records"))
+    rows = bronze.execute(reader.statement(settings, "bronze/rule_records"))
     return admitted((row[0] for row in rows), load_horizons(settings.contracts_dir))
 
 

@@ -17,10 +17,11 @@ from streamflow.log import get_logger
 from streamflow.quality.conservation import ConservationReport, check_conservation
 from streamflow.quality.report import Check, VerifyReport
 from streamflow.quality.star_checks import check_star
-from streamflow.quality.statements import reading, statement
+from streamflow.quality.statements import statement
 from streamflow.quality.stream_checks import check_stream, read_book
 from streamflow.quality.table_checks import Layers, check_tables
 from streamflow.quality.truth import check_truth
+from streamflow.reader import reading
 
 if TYPE_CHECKING:
     from streamflow.settings import Settings

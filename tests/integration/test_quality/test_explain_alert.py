@@ -12,7 +12,7 @@ import pytest
 
 from streamflow.errors import InputError
 from streamflow.quality.explanation import explain_alert
-from streamflow.quality.statements import reading
+from streamflow.reader import reading
 from streamflow.settings import Settings
 from tests.integration.test_quality.conftest import HOME
 from tests.integration.test_quality.tampering import Tamper
