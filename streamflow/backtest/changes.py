@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from streamflow.backtest.estimates import Estimate, plain
-from streamflow.backtest.findings import Alerts, Changes
 from streamflow.backtest.judging import NO_ALERTS, Rows
 from streamflow.backtest.scored import Scored
+from streamflow.backtest.worth import Alerts, Changes
 from streamflow.contracts.rule_sets import RULES
 from streamflow.datasets.table import Bools
 from streamflow.statistics.clusters import clustered_share

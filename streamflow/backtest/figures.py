@@ -14,19 +14,7 @@ import numpy as np
 
 from streamflow.backtest.changes import changes
 from streamflow.backtest.estimates import Estimate, estimate, plain, quotient
-from streamflow.backtest.findings import (
-    AMOUNT_ALONE,
-    PLAIN,
-    Beat,
-    Coverage,
-    Curve,
-    Difference,
-    Findings,
-    Judged,
-    Source,
-    Trained,
-    Volume,
-)
+from streamflow.backtest.findings import Coverage, Curve, Findings, Source, Trained
 from streamflow.backtest.gate import DAY_US
 from streamflow.backtest.judging import (
     NO_ALERTS,
@@ -44,6 +32,7 @@ from streamflow.backtest.misses import misses
 from streamflow.backtest.reliability import reliability
 from streamflow.backtest.scored import Backtest, Scored
 from streamflow.backtest.timeline import curve, days, spans
+from streamflow.backtest.worth import AMOUNT_ALONE, PLAIN, Beat, Difference, Judged, Volume
 from streamflow.contracts.timestamps import format_us
 
 RESAMPLES = 400

@@ -72,7 +72,7 @@ class FileSource:
         table = open_table(self.path, self.mapping.file.delimiter, self.mapping.file.encoding)
         self.mapping.reader(table.columns, self.path)
         buckets = _buckets(self.path)
-        read = gather(self._chunks(table, buckets, workers, folder, progress), buckets)
+        read = gather(self._chunks(table, buckets, workers, folder, progress), buckets, folder)
         self._check(read)
         return replace(read, oddities={**read.oddities, "ragged": table.ragged})
 

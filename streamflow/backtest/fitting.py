@@ -169,7 +169,7 @@ def _known(table: PurchaseTable, fit: Fit) -> Bools:
 
 def _table(read: Read, source: Source, chosen: Bools, workers: Workers) -> PurchaseTable:
     """Return the chosen purchases as a table with customers and places."""
-    segments = (segments_of(read.chunks, bucket) for bucket in range(read.buckets))
+    segments = (segments_of(read.parts, bucket) for bucket in range(read.buckets))
     names, parts = list[str](), list[Columns]()
     customers: list[Ints] = []
     for one in workers.run(columns_of, (found for found in segments if found)):

@@ -4,96 +4,121 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from streamflow.backtest.rows import Chunk
+from streamflow.backtest.names import NameFile, by_first, name_hashes
+from streamflow.backtest.rows import Chunk, Columns, Part
 from streamflow.datasets.table import Bools, Ints
 
 
 @dataclass(frozen=True)
-class Read:
-    """Purchases as they were read, in the order of the source; shape (purchases,) in every array.
+class Read(Columns):
+    """All purchases of a source, and what else was found; for the arrays see `Columns`.
 
     Attributes:
         rows: Rows read, those set aside included.
-        row: Number of each purchase's row, rising.
-        event_us: Event time, epoch microseconds.
-        amount_minor: Minor units.
-        fraud: Whether the source calls it fraud.
-        known_us: When its label is known; NEVER_US where the source has none.
-        identity: Hash of customer and transaction.
-        merchant: Place in `merchants`, -1 without one.
-        merchants: Names.
+        merchants: Names of merchants.
         counts: Rows set aside, by reason.
         oddities: What else was noticed: rounded, ragged, backwards, label_unknown.
         located: How many purchases have coordinates.
-        chunks: Where the engine's purchases stand.
+        parts: Where the engine's purchases stand.
         buckets: Of customers.
+        folder: Where temporary files may be put.
     """
 
     rows: int
-    row: Ints
-    event_us: Ints
-    amount_minor: Ints
-    fraud: Bools
-    known_us: Ints
-    identity: Ints
-    merchant: Ints
-    merchants: tuple[str, ...]
+    merchants: Sequence[str]
     counts: Mapping[str, int]
     oddities: Mapping[str, int]
     located: int
-    chunks: Sequence[Chunk]
+    parts: Sequence[Part]
     buckets: int
-
-    def __len__(self) -> int:
-        return len(self.row)
+    folder: Path
 
     def repeated(self, horizon_us: int) -> Bools:
         """Return which purchases have the identity of one up to `horizon_us` before them, as the engine will say."""
-        order = np.lexsort((self.row, self.event_us, self.identity))
-        same = np.diff(self.identity[order]) == 0
-        near = np.diff(self.event_us[order]) <= horizon_us
         result = np.zeros(len(self), dtype=np.bool_)
-        result[order[1:][same & near]] = True
+        # Hardly any identity occurs twice, so only those that do are put in order.
+        sorted_ = np.sort(self.identity)
+        twice = np.unique(sorted_[1:][sorted_[1:] == sorted_[:-1]])
+        if not len(twice):
+            return result
+        some = np.flatnonzero(_among(self.identity, twice))
+        row, event_us, identity = self.row[some], self.event_us[some], self.identity[some]
+        order = np.lexsort((row, event_us, identity))
+        same = np.diff(identity[order]) == 0
+        near = np.diff(event_us[order]) <= horizon_us
+        result[some[order[1:][same & near]]] = True
         return result
 
 
-def gather(chunks: Iterable[Chunk], buckets: int) -> Read:
-    """Put chunks together, in the order of the source."""
-    kept = []
+def _among(values: Ints, known: Ints) -> Bools:
+    """Return which values are among the known ones, which are sorted."""
+    return np.asarray(known[np.searchsorted(known, values).clip(0, len(known) - 1)] == values)
+
+
+def gather(chunks: Iterable[Chunk], buckets: int, folder: Path) -> Read:
+    """Put chunks together, in the order of the source.
+
+    Args:
+        chunks: In the order of the source.
+        buckets: How many buckets of customers they were dealt to.
+        folder: Where temporary files may be put.
+    """
+    columns: dict[str, list[Any]] = {one.name: [] for one in fields(Columns)}
+    parts: list[Part] = []
     counts, oddities = Counter[str](), Counter[str]()
-    codes: dict[str, int] = {}
-    merchants: list[Ints] = []
-    rows = 0
+    names, hashes, named = NameFile(folder), list[Ints](), 0
+    rows = located = 0
     for chunk in chunks:
-        kept.append(chunk)
+        for name, arrays in columns.items():
+            arrays.append(getattr(chunk.columns, name))
+        # Until all are known, a merchant's number is the place of its name among those of all chunks.
+        merchant = columns["merchant"][-1]
+        merchant[merchant >= 0] += named
+        named += names.add(chunk.merchants)
+        hashes.append(name_hashes(chunk.merchants))
+        parts.append(chunk.part)
         counts += chunk.counts
         oddities += chunk.oddities
         rows += chunk.rows
-        # One more place at the end, for those without: -1 finds it.
-        places = [codes.setdefault(name, len(codes)) for name in chunk.merchants]
-        merchants.append(np.array([*places, -1], dtype=np.int64)[chunk.merchant])
-    event_us = _joined([one.event_us for one in kept])
+        located += chunk.located
+    # One column at a time, so that no more than one is there twice.
+    joined = {name: _joined(columns.pop(name), name) for name in list(columns)}
+    order, joined["merchant"] = _merchants(joined["merchant"], hashes)
     return Read(
+        **joined,
         rows=rows,
-        row=_joined([one.row for one in kept]),
-        event_us=event_us,
-        amount_minor=_joined([one.amount_minor for one in kept]),
-        fraud=np.concatenate([np.zeros(0, dtype=np.bool_), *(one.fraud for one in kept)]),
-        known_us=_joined([one.known_us for one in kept]),
-        identity=_joined([one.identity for one in kept]),
-        merchant=_joined(merchants),
-        merchants=tuple(codes),
+        merchants=names.ordered(order),
         counts=counts,
-        oddities=oddities + Counter(backwards=int((np.diff(event_us) < 0).sum())),
-        located=sum(one.located for one in kept),
-        chunks=kept,
+        oddities=oddities + Counter(backwards=int((np.diff(joined["event_us"]) < 0).sum())),
+        located=located,
+        parts=parts,
         buckets=buckets,
+        folder=folder,
     )
 
 
-def _joined(parts: Sequence[Ints]) -> Ints:
-    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+def _merchants(merchant: Ints, hashes: list[Ints]) -> tuple[Ints, Ints]:
+    """Number merchants by where they occur first.
+
+    Args:
+        merchant: Place of each purchase's merchant among the names of all chunks, -1 without one.
+        hashes: Of the names of each chunk.
+
+    Returns:
+        For each merchant a place of its name, and each purchase's merchant.
+    """
+    # A chunk has its names in the order in which they occur, so names follow purchases.
+    _, place, same = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *hashes]), return_index=True, return_inverse=True)
+    order, number = by_first(same, len(place))
+    # One more number at the end, for those without: -1 finds it.
+    return place[order], np.append(number[same], -1)[merchant]
+
+
+def _joined(arrays: list[Any], name: str) -> Any:
+    return np.concatenate([np.zeros(0, dtype=np.bool_ if name == "fraud" else np.int64), *arrays])

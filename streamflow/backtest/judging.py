@@ -9,10 +9,10 @@ import numpy as np
 
 from streamflow.backtest.daily import DailyTop, mean_over_days
 from streamflow.backtest.estimates import Estimate, estimate, plain, quotient
-from streamflow.backtest.findings import AMOUNT_ALONE, RANDOM, TOGETHER, Caught, Judged
 from streamflow.backtest.gate import DAY_US, mature_until
 from streamflow.backtest.resampling import Resamples, merged
 from streamflow.backtest.scored import Backtest, Purchases, Scored
+from streamflow.backtest.worth import AMOUNT_ALONE, RANDOM, TOGETHER, Caught, Judged
 from streamflow.contracts.rule_sets import RULES
 from streamflow.datasets.table import Bools, Floats, Ints
 from streamflow.rules.scorecard import logistic

@@ -115,7 +115,7 @@ class LogSource:
             buckets = max(1, records // RECORDS_A_BUCKET)
             setup = LogSetup(settings.contracts_dir, settings.base_currency, buckets)
             tasks = self._tasks(setup, self._records(bronze, log_id), folder)
-            read = gather(_told(workers.run(judge_records, tasks), progress), buckets)
+            read = gather(_told(workers.run(judge_records, tasks), progress), buckets, folder)
         return self._labelled(read)
 
     def origin(self, read: Read) -> Origin:

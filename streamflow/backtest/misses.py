@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from streamflow.backtest.findings import Culprit, Misses
 from streamflow.backtest.judging import Rows
 from streamflow.backtest.scored import Scored
+from streamflow.backtest.worth import Culprit, Misses
 from streamflow.contracts.site.masking import MASK
 from streamflow.datasets.table import Bools, Floats, Ints
 

@@ -9,7 +9,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from streamflow.backtest.estimates import Estimate
-from streamflow.backtest.findings import RANDOM, Findings
+from streamflow.backtest.findings import Findings
+from streamflow.backtest.worth import RANDOM
 
 # A grey that has enough contrast on white and on near-black, and colours told apart with red-green blindness.
 INK, GRID = "#7a7f87", "rgba(122,127,135,0.25)"

@@ -10,7 +10,8 @@ import msgspec
 
 from streamflow.backtest import words
 from streamflow.backtest.estimates import estimates
-from streamflow.backtest.findings import AMOUNT_ALONE, Findings
+from streamflow.backtest.findings import Findings
+from streamflow.backtest.worth import AMOUNT_ALONE
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -31,27 +31,19 @@ class Placed(Purchase, frozen=True, array_like=True, gc=False):
 
 
 @dataclass(frozen=True)
-class Chunk:
-    """Columns of the rows of one chunk that are purchases, in the order of the source.
+class Columns:
+    """Purchases as they were read, in the order of the source; shape (purchases,) in every array.
 
     Attributes:
-        rows: Rows read.
-        row: Number of each purchase's row.
+        row: Number of each purchase's row, rising.
         event_us: Event time, epoch microseconds.
         amount_minor: Minor units.
         fraud: Whether the source calls it fraud.
         known_us: When its label is known; NEVER_US where the source has none.
         identity: Hash of customer and transaction; its upper half is that of the customer.
-        merchant: Place in `merchants`, -1 without one.
-        merchants: Distinct names of merchants.
-        counts: Rows set aside, by reason.
-        oddities: What else was noticed, by name.
-        located: How many purchases have coordinates.
-        ends: Where each bucket's segment ends in the part file.
-        part: The part file.
+        merchant: Number of its merchant, in the order in which they occur first; -1 without one.
     """
 
-    rows: int
     row: Ints
     event_us: Ints
     amount_minor: Ints
@@ -59,12 +51,39 @@ class Chunk:
     known_us: Ints
     identity: Ints
     merchant: Ints
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+class Part(NamedTuple):
+    """A part file, and where each bucket's segment ends in it."""
+
+    path: Path
+    ends: list[int]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The purchases of one chunk of rows.
+
+    Attributes:
+        rows: Rows read.
+        columns: The purchases.
+        merchants: Distinct names of their merchants.
+        counts: Rows set aside, by reason.
+        oddities: What else was noticed, by name.
+        located: How many purchases have coordinates.
+        part: Where the engine finds them.
+    """
+
+    rows: int
+    columns: Columns
     merchants: list[str]
     counts: Counter[str]
     oddities: Counter[str]
     located: int
-    ends: list[int]
-    part: Path
+    part: Part
 
 
 @dataclass
@@ -90,8 +109,7 @@ class Gathered:
         segments: list[list[Placed]] = [[] for _ in range(self.buckets)]
         for one, customer in zip(placed, hashes, strict=True):
             segments[customer % self.buckets].append(one)
-        return Chunk(
-            rows=self.rows,
+        columns = Columns(
             row=_ints([one.row for one in placed]),
             event_us=_ints([one.event_time_us for one in placed]),
             amount_minor=_ints([one.amount_minor for one in placed]),
@@ -99,12 +117,15 @@ class Gathered:
             known_us=_ints([known for _, known in self.known]),
             identity=identities(hashes, [zlib.crc32(one.transaction_id.encode()) for one in placed]),
             merchant=_ints([_code(one.merchant_id, merchants) for one in placed]),
+        )
+        return Chunk(
+            rows=self.rows,
+            columns=columns,
             merchants=list(merchants),
             counts=self.counts,
             oddities=self.oddities,
             located=sum(one.latitude is not None and one.longitude is not None for one in placed),
-            ends=_write(part, segments),
-            part=part,
+            part=Part(part, _write(part, segments)),
         )
 
 
@@ -155,13 +176,13 @@ class Segment(NamedTuple):
     length: int
 
 
-def segments_of(chunks: Sequence[Chunk], bucket: int) -> tuple[Segment, ...]:
+def segments_of(parts: Sequence[Part], bucket: int) -> tuple[Segment, ...]:
     """Return the segments of one bucket, in the order of the source."""
     found = []
-    for chunk in chunks:
-        start = chunk.ends[bucket - 1] if bucket else 0
-        if chunk.ends[bucket] > start:
-            found.append(Segment(str(chunk.part), start, chunk.ends[bucket] - start))
+    for part in parts:
+        start = part.ends[bucket - 1] if bucket else 0
+        if part.ends[bucket] > start:
+            found.append(Segment(str(part.path), start, part.ends[bucket] - start))
     return tuple(found)
 
 

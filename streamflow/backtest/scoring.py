@@ -196,7 +196,7 @@ def _tasks(read: Read, setup: ScoreSetup, risk: Floats | None) -> Iterator[Score
     risks = np.zeros(0) if risk is None else risk[listed]
     where = bucket_of(read.identity[listed], read.buckets)
     for bucket in range(read.buckets):
-        segments = segments_of(read.chunks, bucket)
+        segments = segments_of(read.parts, bucket)
         if segments:
             mine = where == bucket
             yield ScoreTask(setup, segments, read.row[listed[mine]], risks[mine])

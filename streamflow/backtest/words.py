@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streamflow.backtest.estimates import Estimate
-from streamflow.backtest.findings import TOGETHER, Alerts, Caught, Findings
+from streamflow.backtest.findings import Findings
+from streamflow.backtest.worth import TOGETHER, Alerts, Caught
 
 if TYPE_CHECKING:
     from rich.console import Console

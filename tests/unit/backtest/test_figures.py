@@ -12,8 +12,9 @@ from streamflow.backtest import resampling
 from streamflow.backtest.daily import DailyTop
 from streamflow.backtest.estimates import Estimate, estimates
 from streamflow.backtest.figures import judge
-from streamflow.backtest.findings import AMOUNT_ALONE, PLAIN, RANDOM, Caught, Findings, Judged
+from streamflow.backtest.findings import Findings
 from streamflow.backtest.resampling import Resamples
+from streamflow.backtest.worth import AMOUNT_ALONE, PLAIN, RANDOM, Caught, Judged
 from streamflow.contracts.catalogue import Catalogue
 from streamflow.contracts.rule_sets import CHECKOUT, RULES
 from streamflow.datasets.table import Ints

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from streamflow.backtest.estimates import Estimate, estimates
 from streamflow.backtest.figures import judge
-from streamflow.backtest.findings import RANDOM, Difference, Findings
+from streamflow.backtest.findings import Findings
 from streamflow.backtest.resampling import Resamples, merged
 from streamflow.backtest.scored import Backtest, Scored
+from streamflow.backtest.worth import RANDOM, Difference
 from streamflow.statistics.ranking import Ranking, average_precision
 from tests.unit.backtest.figure_cases import ALERT, Row, case
 
