@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from streamflow.errors import InputError
 from streamflow.quality.explanation import explain_alert
 from streamflow.reader import reading
 from streamflow.settings import Settings
+from tests.commands import in_process
 from tests.integration.test_quality.conftest import HOME
 from tests.integration.test_quality.tampering import Tamper
 
@@ -35,9 +34,7 @@ def alerts(world: Settings) -> list[tuple[Any, ...]]:
 
 def streamflow(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command line on the platform of these tests."""
-    command = [sys.executable, "-c", "from streamflow.cli import main; main()", *arguments]
-    environment = os.environ | {"STREAMFLOW_HOME": str(HOME), "COLUMNS": "160"}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    return in_process(*arguments, STREAMFLOW_HOME=str(HOME), COLUMNS="160")
 
 
 def test_every_alert_is_rebuilt_from_bronze_with_the_lines_that_the_stream_sent(world: Settings) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 from streamflow.quality.truth import read_truth
@@ -13,21 +11,13 @@ from streamflow.quality.verify import verify
 from streamflow.settings import Settings
 from streamflow.warehouse.alerts import list_alerts
 from streamflow.warehouse.transforms import bronze_to_silver, silver_to_gold
+from tests.commands import in_process
 from tests.integration.test_quality.plain_ingestion import PlainIngestion
 
 
 def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `streamflow alerts` on the test's servers."""
-    environment = os.environ | {"STREAMFLOW_HOME": str(settings.state)}
-    return subprocess.run(
-        [sys.executable, "-c", "from streamflow.cli import main; main()", "alerts", *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-        timeout=120,
-        stdin=subprocess.DEVNULL,
-    )
+    return in_process("alerts", *arguments, STREAMFLOW_HOME=str(settings.state))
 
 
 def test_verdicts_from_a_file_come_home(

@@ -10,9 +10,7 @@ day    1 ......... 5 .................... 20 ....... 21 .......... 30
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -26,6 +24,7 @@ from streamflow.errors import InputError
 from streamflow.quality.shadow import Comparison, compare
 from streamflow.settings import Settings
 from streamflow.warehouse.transforms import bronze_to_silver
+from tests.commands import in_process
 from tests.integration.test_warehouse.bronze_rows import Row, Stream, generated, rule_record, write
 
 NEWEST = "2026-03-30T00:00:00Z"
@@ -235,18 +234,15 @@ def test_an_empty_warehouse_says_what_is_missing(warehouse: Settings) -> None:
 def test_the_command_shows_it_to_people_and_to_machines(shop: Shop) -> None:
     """Tables; or JSON."""
     host, port = shop.settings.postgres.address()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAMFLOW_")}
-    environment |= {
+    environment = {
         "STREAMFLOW_HOME": str(shop.settings.state),
         "STREAMFLOW_POSTGRES__HOST": host,
         "STREAMFLOW_POSTGRES__PORT": str(port),
         "STREAMFLOW_POSTGRES__PASSWORDS": json.dumps(shop.settings.postgres.passwords),
-        "COLUMNS": "200",
     }
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from streamflow.cli import main; main()", "rules", "compare", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
+        return in_process("rules", "compare", *arguments, **environment)
 
     told = run("2.0.0")
     assert told.returncode == 0, told.stderr

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +20,7 @@ from streamflow.contracts.rule_sets import RULES
 from streamflow.quality.drift import calibration_in_force, drift
 from streamflow.settings import Settings
 from streamflow.warehouse.connections import connect
+from tests.commands import in_process
 from tests.drift_worlds import baselines, world
 
 A_DAY = 3000
@@ -268,22 +267,14 @@ def test_the_command_exits_1_with_findings_and_0_without(silver: Settings) -> No
 def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `streamflow drift` on the test's database."""
     host, port = settings.postgres.address()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAMFLOW_")}
-    environment |= {
+    environment = {
         "STREAMFLOW_HOME": str(settings.state),
         "STREAMFLOW_ROOT": str(settings.root),
         "STREAMFLOW_POSTGRES__HOST": host,
         "STREAMFLOW_POSTGRES__PORT": str(port),
         "STREAMFLOW_POSTGRES__PASSWORDS": json.dumps({"reader": settings.postgres.password("reader")}),
     }
-    return subprocess.run(
-        [sys.executable, "-c", "from streamflow.cli import main; main()", "drift", *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-        timeout=120,
-    )
+    return in_process("drift", *arguments, **environment)
 
 
 ALERTED_DAYS = range(2, 22)

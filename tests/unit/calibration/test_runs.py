@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -222,16 +221,8 @@ def test_a_run_id_becomes_a_folder_and_old_runs_are_removed(tmp_path: Path) -> N
 
 def streamflow(home: Path, notebooks: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command on a folder of notebooks."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAMFLOW_")}
-    environment |= {"STREAMFLOW_HOME": str(home), "STREAMFLOW_NOTEBOOKS": str(notebooks), "COLUMNS": "200"}
-    return subprocess.run(
-        [sys.executable, "-c", "from streamflow.cli import main; main()", "notebooks", *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-        timeout=120,
-    )
+    places = {"STREAMFLOW_HOME": str(home), "STREAMFLOW_NOTEBOOKS": str(notebooks)}
+    return in_process("notebooks", *arguments, **places)
 
 
 def test_the_command_runs_a_notebook_and_says_where_its_copy_is(notebooks: Path, tmp_path: Path) -> None:
