@@ -83,7 +83,7 @@ def backtest(
     with _progress(visible=not as_json) as progress:
         tested = run_backtest(where, request, values.state / "scratch", progress)
         findings = _judged(values, tested, calibration, alert_budget, seed, show_names=show_names)
-        evidence = _evidence(values, tested, calibration, seed) if against is not None and fit is None else None
+        evidence = _evidence(values, tested, calibration, seed)
         if report is not None:
             from streamflow.backtest.report import write_report
 
@@ -242,7 +242,7 @@ def _judged(
 
 
 def _evidence(values: Settings, tested: Trial, calibration: Calibration | None, seed: int) -> Evidence:
-    """Keep what the gate before a promotion says of this backtest."""
+    """Keep what the gate before a promotion says of this backtest; alone it is that of a first promotion."""
     from streamflow.backtest.evidence import save
     from streamflow.backtest.gate import evidence_of
 
@@ -270,14 +270,12 @@ def _progress(*, visible: bool) -> Iterator[Progress]:
         yield tell
 
 
-def _show(
-    values: Settings, findings: Findings, evidence: Evidence | None, report: Path | None, *, as_json: bool
-) -> None:
+def _show(values: Settings, findings: Findings, evidence: Evidence, report: Path | None, *, as_json: bool) -> None:
     import msgspec
 
     if as_json:
         whole: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(findings))
-        whole["evidence"] = None if evidence is None else msgspec.to_builtins(evidence)
+        whole["evidence"] = msgspec.to_builtins(evidence)
         typer.echo(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
         return
     from rich.console import Console
@@ -287,9 +285,9 @@ def _show(
 
     console = Console()
     show(findings, console, values.base_currency)
-    if evidence is not None:
-        console.print(f"\n[bold]Gate[/bold]: {evidence.verdict} (evidence {evidence.id})", highlight=False)
-        for gate in evidence.gates:
-            console.print(escape(f"  {gate.sentence}"), highlight=False)
+    what = "a first promotion" if evidence.against is None else f"a promotion in place of {evidence.against.version}"
+    console.print(f"\n[bold]Gate[/bold] for {what}: {evidence.verdict} (evidence {evidence.id})", highlight=False)
+    for gate in evidence.gates:
+        console.print(escape(f"  {gate.sentence}"), highlight=False)
     if report is not None:
         console.print(f"The page is in {escape(str(report))}.", highlight=False, soft_wrap=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from streamflow.backtest.evidence import parse_evidence
 from tests.unit.backtest.file_cases import MAPPING, csv_of, shop_rows
 
 
@@ -41,6 +42,7 @@ def test_a_comparison_is_json_with_evidence_that_is_kept(shop: Path) -> None:
     assert names[:2] == ["rule set 1.0.0", "rule set 1.1.0"]
     assert found["coverage"]["judged"] > 500
     assert found["evidence"]["verdict"] in {"passed", "failed", "insufficient"}
+    assert found["evidence"]["against"]["version"] == "1.1.0"
     assert [one.stem for one in (shop / "state").rglob("evidence/*.json")] == [found["evidence"]["id"]]
     page = (shop / "page.html").read_text()
     assert 'src="http' not in page
@@ -48,11 +50,15 @@ def test_a_comparison_is_json_with_evidence_that_is_kept(shop: Path) -> None:
 
 
 def test_the_terminal_says_what_the_alerts_were_worth(shop: Path) -> None:
-    """A table by rule and together; the scratch folder is empty afterwards."""
+    """A table by rule and together, and what the gate says of the rule set alone, which is kept like any other."""
     ran = streamflow(shop, "purchases.csv", "--mapping", "mapping.yaml", "--jobs", "1", "--test-from", "2026-03-10")
     assert ran.returncode == 0, ran.stderr
     assert "rule set 1.1.0" in ran.stdout
     assert "amount alone" in ran.stdout
+    (path,) = (shop / "state").rglob("evidence/*.json")
+    kept = parse_evidence(path.read_text(), path)
+    assert (kept.candidate.version, kept.against, [one.name for one in kept.gates]) == ("1.1.0", None, ["alert_volume"])
+    assert f"Gate for a first promotion: {kept.verdict} (evidence {kept.id})" in ran.stdout
 
 
 def test_a_learned_blacklist_is_named_and_can_be_left_out(shop: Path) -> None:
