@@ -112,6 +112,7 @@ def story(own_settings: Settings) -> Iterator[Shop]:
     publish_records(own_settings.kafka.require(), [record | {"version": "9.0.0", "rule_set": far}])
     shop.later("listed")
     shop.burst(merchant=MERCHANT, customers=LISTED, purchases=3)
+    shop.decided()
     shop.rules("list", "list")
     shop.read_out["list"] = shop.run("rules", "list").stdout
     shop.read_out["status"] = shop.run("status").stdout
