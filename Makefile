@@ -83,7 +83,7 @@ test: setup ## unit, integration and end-to-end tests on real servers, with cove
 	$(BIN)/pytest --cov --cov-report=term --numprocesses 2 $(PYTEST_ARGS)
 
 .PHONY: proof
-proof: setup ## slow proofs: hostile records through the jobs, kills in the middle of a run
+proof: setup ## slow proofs: hostile records, every server killed, decisions as a function of the log
 	@$(BIN)/pytest $(PYTEST_ARGS) tests/proof
 
 .PHONY: bench

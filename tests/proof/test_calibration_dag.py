@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".cache" / "test" / f"calibration-{os.getpid()}"
 DAG = "calibration"
 DEADLINE_S = 900.0
+ANSWER_S = 120.0
+"""Of one request: notebooks that run at the same time leave the API server little of a machine."""
 STEPS = ("profile", "calibrate", "fidelity", "review")
 FAMILIES = ("fraud_rules", "generator", "calibrations")
 
@@ -88,7 +90,7 @@ def outcome() -> Iterator[Outcome]:
     try:
         settings = platform.up(without={"kafka", "flink"})
         before = contents(settings)
-        with AirflowApi(settings) as api:
+        with AirflowApi(settings, timeout_s=ANSWER_S) as api:
             # By hand first: a paused DAG keeps a run queued, and unpausing adds the one that the schedule owes.
             api.await_parsed(DAG)
             ulb = api.trigger(DAG, "by-hand-ulb", {"dataset": "ulb", "seed": 7, "alert_budget": 20})
