@@ -6,10 +6,8 @@ What takes longer (kills of Flink, pauses, starts after a crash) is held by test
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import psutil
@@ -20,15 +18,8 @@ from streamflow.settings import Settings, load_settings
 from streamflow.stack.platform import Platform
 from streamflow.stack.probes import get_json
 from streamflow.stack.toolchain import flink_bin, flink_env
+from tests.commands import in_process
 from tests.servers import SMALL, kill, marked, process, superuser, until
-
-
-def streamflow(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a user would."""
-    command = [str(Path(sys.executable).parent / "streamflow"), *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=300, env={**os.environ, "COLUMNS": "200", **env}
-    )
 
 
 def test_every_process_is_healthy_and_has_a_log(platform: Platform) -> None:
@@ -148,7 +139,7 @@ def test_status_tells_machines_and_exits_with_zero_when_healthy(platform: Platfo
     answers: list[subprocess.CompletedProcess[str]] = []
 
     def answered() -> bool:
-        answers.append(streamflow("status", "--json"))
+        answers.append(in_process("status", "--json"))
         return answers[-1].returncode == 0
 
     # A probe may time out on a busy machine, so the first answer need not be the one that is waited for.
@@ -156,7 +147,7 @@ def test_status_tells_machines_and_exits_with_zero_when_healthy(platform: Platfo
     for done in answers:
         calm = {entry["state"] for entry in json.loads(done.stdout)} == {"healthy", "done"}
         assert (done.returncode == 0) == calm
-    table = streamflow("status").stdout
+    table = in_process("status").stdout
     assert "taskmanager-1" in table
     assert "restarts" in table
 
@@ -181,7 +172,7 @@ def test_a_taken_port_that_the_user_set_is_one_sentence_and_starts_nothing(secon
     state = second.layout.state
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]
-        done = streamflow("up", STREAMFLOW_HOME=str(state), STREAMFLOW_POSTGRES__PORT=str(port))
+        done = in_process("up", STREAMFLOW_HOME=str(state), STREAMFLOW_POSTGRES__PORT=str(port))
     assert done.returncode == 3
     assert done.stderr.startswith(f"error: Port {port}, set for postgres, is taken by ")
     assert done.stderr.count("\n") == 1

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -62,12 +59,6 @@ def ranges_of(produced: Produced) -> dict[tuple[str, int], tuple[int, int]]:
     """Return first and last offset a partition; without transactions an offset is a record."""
     counts = produced.partition_counts
     return {place: (last - counts[place] + 1, last) for place, last in produced.last_offsets.items()}
-
-
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `streamflow` as a user does."""
-    program = [sys.executable, "-c", "from streamflow.cli import main; main()", *arguments]
-    return subprocess.run(program, capture_output=True, text=True, timeout=180, check=False, env=dict(os.environ))
 
 
 def test_topics_are_created_once_and_keep_their_identity(
@@ -134,7 +125,7 @@ def test_a_rate_holds_purchases_back(settings: Settings) -> None:
 @pytest.mark.usefixtures("topics")
 def test_generate_sends_and_tells_the_last_offsets() -> None:
     """As a caller needs them that waits for the platform to catch up."""
-    done = command("generate", "--kafka", "--purchases", "500", "--days", "1", "--seed", "9", "--json")
+    done = in_process("generate", "--kafka", "--purchases", "500", "--days", "1", "--seed", "9", "--json")
     assert done.returncode == 0, done.stderr
     outcome = json.loads(done.stdout)
     assert outcome["generated"]["purchases"] == 500
@@ -149,7 +140,7 @@ def test_produce_sends_a_file_of_ones_own_by_time_with_its_label(settings: Setti
     source = tmp_path / "own.csv"
     source.write_text(ROWS, encoding="utf-8")
     mapping = settings.root / "data" / "mappings" / "tabformer.yaml"
-    done = command("produce", str(source), "--mapping", str(mapping), "--json")
+    done = in_process("produce", str(source), "--mapping", str(mapping), "--json")
     assert done.returncode == 0, done.stderr
     outcome = json.loads(done.stdout)
     assert outcome["records"] == {EVENTS_RAW: 1, TRANSACTIONS_RAW: 3}
@@ -165,8 +156,8 @@ def test_produce_sends_a_file_of_ones_own_by_time_with_its_label(settings: Setti
 def test_a_run_goes_through_a_file_unchanged(tmp_path: Path) -> None:
     """`generate --out` and `produce` of that file are `generate --kafka`."""
     path = tmp_path / "run.jsonl.gz"
-    made = command("generate", "--purchases", "300", "--days", "1", "--out", str(path), "--json")
-    sent = command("produce", str(path), "--json")
+    made = in_process("generate", "--purchases", "300", "--days", "1", "--out", str(path), "--json")
+    sent = in_process("produce", str(path), "--json")
     assert made.returncode == sent.returncode == 0, made.stderr + sent.stderr
     assert json.loads(made.stdout)["records"] == json.loads(sent.stdout)["records"]
 
