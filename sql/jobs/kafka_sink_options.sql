@@ -4,6 +4,8 @@
     'properties.max.request.size' = '8388608',
     'properties.delivery.timeout.ms' = '600000',
     'properties.linger.ms' = '5',
+    'properties.batch.size' = '131072',
+    'properties.compression.type' = 'lz4',
     'properties.acks' = 'all',
     'properties.enable.idempotence' = 'true',
     'sink.delivery-guarantee' = 'at-least-once',

@@ -65,6 +65,11 @@ class Geographic:
         """A distance below which no band of `distance_km` can be reached, rounding included."""
         return self.distance.lowest / self.distance.scale - 1.0
 
+    @property
+    def least_kmh(self) -> float:
+        """A speed below which no band of `speed_kmh` can be reached, rounding included."""
+        return self.speed.lowest / self.speed.scale - 1.0
+
     def observe(self, purchase: Purchase, history: CustomerState, end: int) -> tuple[Journey, Journey] | None:
         """Return the longest distance and the highest speed, or None when there is no earlier position."""
         latitude, longitude = purchase.latitude, purchase.longitude
@@ -96,13 +101,15 @@ class Geographic:
         latitude, longitude = purchase.latitude, purchase.longitude
         if latitude is None or longitude is None:
             return 0
-        for row in range(window_start(history, end, purchase.event_time_us - self.window_us), end):
+        least_km, least_kmh, time_us = self.least_km, self.least_kmh, purchase.event_time_us
+        for row in range(window_start(history, end, time_us - self.window_us), end):
             there_latitude, there_longitude = history.latitudes[row], history.longitudes[row]
             if there_latitude is None or there_longitude is None:
                 continue
             # Along a meridian and then a parallel is never shorter than the great circle; most journeys end here.
             most_km = (abs(latitude - there_latitude) + abs(longitude - there_longitude)) * _KM_PER_DEGREE
-            if most_km >= self.least_km or self.speed.rungs:
+            hours = max((time_us - history.times[row]) / 3_600_000_000, LEAST_HOURS)
+            if most_km >= least_km or most_km >= least_kmh * hours:
                 journeys = self.observe(purchase, history, end)
                 return 0 if journeys is None else self._strongest(journeys)[0].weight_ulo
         return 0
