@@ -60,4 +60,4 @@ def test_a_replay_of_bronze_across_the_changes_agrees_with_the_stream(
     query = "SELECT DISTINCT raw_payload ->> 'rule_set', raw_payload ->> 'role' FROM bronze.raw_fraud_decisions"
     assert set(bronze.execute(query).fetchall()) >= {("1.0.0", "live"), ("1.1.0", "shadow"), ("1.1.0", "live")}
     kept = "SELECT raw_payload -> 'promotion' ->> 'action' FROM bronze.raw_fraud_rules WHERE raw_payload ? 'promotion'"
-    assert sorted(row[0] for row in bronze.execute(kept).fetchall()) == ["promote", "retire", "rollback"]
+    assert {row[0] for row in bronze.execute(kept).fetchall()} == {"promote", "retire", "rollback"}
