@@ -6,6 +6,7 @@ socket named after the port is held as long as the supervisor lives. It is no fi
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import sys
@@ -104,22 +105,25 @@ def choose(settings: Settings, record: Path) -> tuple[dict[str, int], list[socke
     kept, given = _remembered(record), given_ports(settings)
     chosen: dict[str, int] = {}
     claims: list[socket.socket] = []
-    for name, preferred in PREFERRED.items():
-        wanted = given.get(name)
-        # PostgreSQL's port also arrives through the endpoints record of the last start; that is no wish of the user's.
-        if wanted is not None and wanted != kept.get(name):
-            claim = _reserve(wanted) if is_free(wanted) else None
-            if claim is None:
-                raise EnvironmentNotReady(
-                    f"Port {wanted}, set for {name}, is taken by {holder(wanted)}: stop that, or set "
-                    f"STREAMFLOW_{_variable(name)} to a free one such as {_next_free(wanted + 1, chosen)}."
-                )
-            port = wanted
-        else:
-            port, claim = _first_free(kept.get(name, preferred), preferred, set(chosen.values()))
-        chosen[name] = port
-        claims.append(claim)
-    record.write_text(json.dumps(chosen, indent=1), encoding="utf-8")
+    # Who cannot have all of them lets go of those reserved so far.
+    with contextlib.ExitStack() as reserved:
+        for name, preferred in PREFERRED.items():
+            wanted = given.get(name)
+            # PostgreSQL's port also comes through the endpoints record of the last start, which is no wish of a user's.
+            if wanted is not None and wanted != kept.get(name):
+                claim = _reserve(wanted) if is_free(wanted) else None
+                if claim is None:
+                    raise EnvironmentNotReady(
+                        f"Port {wanted}, set for {name}, is taken by {holder(wanted)}: stop that, or set "
+                        f"STREAMFLOW_{_variable(name)} to a free one such as {_next_free(wanted + 1, chosen)}."
+                    )
+                port = wanted
+            else:
+                port, claim = _first_free(kept.get(name, preferred), preferred, set(chosen.values()))
+            chosen[name] = port
+            claims.append(reserved.enter_context(claim))
+        record.write_text(json.dumps(chosen, indent=1), encoding="utf-8")
+        reserved.pop_all()
     return chosen, claims
 
 

@@ -109,6 +109,20 @@ def test_a_port_that_the_user_set_and_that_is_taken_is_one_sentence_with_a_free_
         ports.choose(settings, tmp_path / "ports.json")
 
 
+def test_a_start_that_cannot_have_all_its_ports_lets_go_of_the_others(tmp_path: Path, listener: socket.socket) -> None:
+    """Who catches the error may start again at once, on the same ports."""
+    with socket.create_server((ports.LOOPBACK, 0)) as passing:
+        free = passing.getsockname()[1]
+    lacking = load_settings(home=tmp_path, kafka={"port": free}, airflow={"port": listener.getsockname()[1]})
+    with pytest.raises(EnvironmentNotReady, match="set for airflow") as raised:
+        ports.choose(lacking, tmp_path / "ports.json")
+    assert raised.tb is not None, "what it reserved is not let go of by being forgotten"
+    chosen, claims = ports.choose(load_settings(home=tmp_path, kafka={"port": free}), tmp_path / "ports.json")
+    assert chosen["kafka"] == free
+    for claim in claims:
+        claim.close()
+
+
 def test_an_unreadable_record_of_ports_is_like_none(tmp_path: Path) -> None:
     """A crash in the middle of writing must not block the next start."""
     (tmp_path / "ports.json").write_text("{", encoding="utf-8")
