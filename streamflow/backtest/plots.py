@@ -11,42 +11,13 @@ import plotly.graph_objects as go
 from streamflow.backtest.estimates import Estimate
 from streamflow.backtest.findings import Findings
 from streamflow.backtest.worth import RANDOM
-
-# A grey that has enough contrast on white and on near-black, and colours told apart with red-green blindness.
-INK, GRID = "#7a7f87", "rgba(122,127,135,0.25)"
-BLUE, ORANGE, GREEN, PURPLE = "#2f7ed8", "#e08214", "#3a9679", "#a06cd5"
-SHADE = "rgba(122,127,135,0.14)"
-COLOURS = (BLUE, ORANGE, GREEN, PURPLE)
-DASHES = ("solid", "dash", "dot", "dashdot")
-
-
-def _layout(figure: go.Figure, *, x: str, y: str, height: int = 360, **more: Any) -> go.Figure:
-    figure.update_layout(
-        height=height,
-        margin={"l": 10, "r": 16, "t": 10, "b": 10},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": INK, "size": 13},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "xanchor": "left", "traceorder": "normal"},
-        hoverlabel={"namelength": -1},
-        **more,
-    )
-    figure.update_traces(marker_line_width=0, selector={"type": "bar"})
-    axis = {"gridcolor": GRID, "zeroline": False, "automargin": True, "title_font_size": 13, "ticklabelstandoff": 4}
-    figure.update_xaxes(title_text=x, **axis)
-    figure.update_yaxes(title_text=y, **axis)
-    return figure
+from streamflow.pages.drawing import BLUE, COLOURS, DASHES, INK, ORANGE, PURPLE, SHADE, interval_bars, laid_out
 
 
 def _interval(values: Sequence[Estimate]) -> dict[str, Any]:
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [(one.high or 0) - (one.value or 0) if one.high is not None else 0 for one in values],
-        "arrayminus": [(one.value or 0) - (one.low or 0) if one.low is not None else 0 for one in values],
-        "thickness": 1.5,
-        "width": 4,
-    }
+    above = [(one.high or 0) - (one.value or 0) if one.high is not None else 0 for one in values]
+    below = [(one.value or 0) - (one.low or 0) if one.low is not None else 0 for one in values]
+    return interval_bars(above, below)
 
 
 def curve(findings: Findings) -> go.Figure:
@@ -77,7 +48,7 @@ def curve(findings: Findings) -> go.Figure:
     if random is not None and random.average_precision.value is not None:
         figure.add_hline(y=random.average_precision.value, line={"color": INK, "dash": "dot", "width": 1})
     ticks = {"range": [0, 1.02], "tickformat": ".0%"}
-    return _layout(figure, x="recall: share of the frauds", y="precision", height=420, xaxis=ticks, yaxis=ticks)
+    return laid_out(figure, x="recall: share of the frauds", y="precision", height=420, xaxis=ticks, yaxis=ticks)
 
 
 def days(findings: Findings) -> go.Figure:
@@ -108,7 +79,7 @@ def days(findings: Findings) -> go.Figure:
     waiting = [one.date for one in findings.days if not one.mature]
     if waiting:
         figure.add_vrect(x0=waiting[0], x1=waiting[-1], fillcolor=SHADE, line_width=0, layer="below")
-    return _layout(figure, x="day (UTC)", y="alerts", barmode="stack", bargap=0.1, xaxis={"type": "date"})
+    return laid_out(figure, x="day (UTC)", y="alerts", barmode="stack", bargap=0.1, xaxis={"type": "date"})
 
 
 def _weekly_mean(values: Sequence[int]) -> list[float]:
@@ -152,7 +123,7 @@ def money(findings: Findings) -> go.Figure:
         hoverinfo="skip",
     )
     figure.update_yaxes(autorange="reversed")
-    return _layout(figure, x="money of fraud", y="", barmode="stack", height=130 + 32 * len(rows))
+    return laid_out(figure, x="money of fraud", y="", barmode="stack", height=130 + 32 * len(rows))
 
 
 def _scaled(one: Estimate, scale: float) -> Estimate:
@@ -182,7 +153,7 @@ def spans(findings: Findings) -> go.Figure:
             marker={"size": 8, "symbol": ("circle", "square")[at]},
         )
     ticks = {"range": [0, 1.02], "tickformat": ".0%"}
-    return _layout(figure, x="begins", y="share", yaxis=ticks, xaxis={"type": "date"})
+    return laid_out(figure, x="begins", y="share", yaxis=ticks, xaxis={"type": "date"})
 
 
 def reliability(findings: Findings) -> go.Figure:
@@ -213,7 +184,7 @@ def reliability(findings: Findings) -> go.Figure:
         hoverinfo="skip",
     )
     ticks = {"type": "log", "range": [log10(least), 0.05], "tickformat": ".3~%", "dtick": 1}
-    return _layout(figure, x="predicted", y="observed", height=420, xaxis=ticks, yaxis=dict(ticks))
+    return laid_out(figure, x="predicted", y="observed", height=420, xaxis=ticks, yaxis=dict(ticks))
 
 
 def rules(findings: Findings) -> go.Figure:
@@ -235,7 +206,7 @@ def rules(findings: Findings) -> go.Figure:
     figure.update_yaxes(autorange="reversed")
     figure.add_hline(y=len(rows) - len(findings.judged) - 0.5, line={"color": INK, "dash": "dot", "width": 1})
     ticks = {"range": [-0.02, 1.02], "tickformat": ".0%"}
-    return _layout(figure, x="share, with 95 % interval", y="", xaxis=ticks, height=130 + 30 * len(rows))
+    return laid_out(figure, x="share, with 95 % interval", y="", xaxis=ticks, height=130 + 30 * len(rows))
 
 
 def firing(findings: Findings) -> go.Figure:
@@ -248,7 +219,7 @@ def firing(findings: Findings) -> go.Figure:
     figure.add_bar(x=caught, y=names, name="alerts that are fraud", orientation="h", marker={"color": ORANGE})
     figure.add_bar(x=rest, y=names, name="other alerts", orientation="h", marker={"color": BLUE})
     figure.update_yaxes(autorange="reversed")
-    return _layout(figure, x="alerts in which the rule weighs", y="", barmode="stack", height=130 + 32 * len(names))
+    return laid_out(figure, x="alerts in which the rule weighs", y="", barmode="stack", height=130 + 32 * len(names))
 
 
 def differences(findings: Findings) -> go.Figure:
@@ -268,4 +239,4 @@ def differences(findings: Findings) -> go.Figure:
     ends = [0.0, *(end for one in shown for end in (one.average_precision.low, one.average_precision.high) if end)]
     room = 0.05 * (max(ends) - min(ends)) or 0.05
     span = {"range": [min(ends) - room, max(ends) + room]}
-    return _layout(figure, x="difference in average precision", y="", height=110 + 40 * len(shown), xaxis=span)
+    return laid_out(figure, x="difference in average precision", y="", height=110 + 40 * len(shown), xaxis=span)

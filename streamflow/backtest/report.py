@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 import msgspec
 
 from streamflow.backtest import words
 from streamflow.backtest.estimates import estimates
 from streamflow.backtest.findings import Findings
 from streamflow.backtest.worth import AMOUNT_ALONE
+from streamflow.pages.page import data_in_page, write_page
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -31,31 +31,20 @@ def write_report(backtest: Backtest, findings: Findings, path: Path, *, currency
     Returns:
         The path.
     """
-    from plotly.offline import get_plotlyjs
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("backtest.html.j2").render(
+    return write_page(
+        path,
+        Path(__file__).parent / "templates" / "backtest.html.j2",
+        _drawn(findings),
         f=findings,
         main=findings.main,
         w=words,
         currency=currency,
         tiles=_tiles(findings, currency),
-        plots={name: jinja2.filters.do_mark_safe(_fragment(drawn)) for name, drawn in _drawn(findings).items()},
         bands=_bands(backtest),
         every=[(name, one) for name, one in estimates(findings) if one.value is not None],
         missing=[(name, one) for name, one in estimates(findings) if one.value is None],
-        as_json=jinja2.filters.do_mark_safe(_json(findings)),
-        plotlyjs=jinja2.filters.do_mark_safe(get_plotlyjs()),
+        as_json=data_in_page(msgspec.json.encode(findings).decode()),
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
-    return path
 
 
 def _drawn(findings: Findings) -> dict[str, go.Figure]:
@@ -74,17 +63,6 @@ def _drawn(findings: Findings) -> dict[str, go.Figure]:
             "reliability": plots.reliability,
         }.items()
     }
-
-
-def _fragment(figure: go.Figure) -> str:
-    config = {"displayModeBar": False, "responsive": True}
-    return str(figure.to_html(full_html=False, include_plotlyjs=False, config=config))
-
-
-def _json(findings: Findings) -> str:
-    """Return the findings as JSON that may stand in a page: no name can end the script that holds it."""
-    text = msgspec.json.encode(findings).decode()
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _tiles(findings: Findings, currency: str) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from streamflow.backtest.estimates import Estimate
 from streamflow.backtest.findings import Findings
 from streamflow.backtest.worth import TOGETHER, Alerts, Caught
+from streamflow.pages.terminal import stacked, tight_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -91,28 +92,11 @@ def _not_applicable(findings: Findings) -> list[str]:
     return [f"{one.name} is not applicable: {one.not_applicable}." for one in findings.main.rules if one.not_applicable]
 
 
-def _table(title: str, *columns: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    # Tight, so that the widest of these tables fits a terminal of 80 columns.
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-    for at, name in enumerate(columns):
-        table.add_column(name, justify="right" if at else "left", no_wrap=True)
-    return table
-
-
-def _stacked(text: str) -> str:
-    """Put an interval on a line of its own, below its figure."""
-    value, _, interval = text.partition(" (")
-    return f"{value}\n[dim]{interval.rstrip(')')}[/dim]" if interval else value
-
-
 def table_of_rules(findings: Findings, currency: str = "") -> Table:
     """What each rule catches and all together, beside the other ways of alerting."""
     from rich.markup import escape
 
-    table = _table(
+    table = tight_table(
         "What the alerts are worth (95 % intervals)",
         "alerts of",
         "a day",
@@ -135,18 +119,18 @@ def table_of_rules(findings: Findings, currency: str = "") -> Table:
 def _row(table: Table, one: Caught, name: str, style: str) -> None:
     table.add_row(
         name,
-        _stacked(count(one.alerts_a_day, 1)),
-        _stacked(share(one.precision)),
-        _stacked(share(one.recall)),
+        stacked(count(one.alerts_a_day, 1)),
+        stacked(share(one.precision)),
+        stacked(share(one.recall)),
         money(one.caught_minor.value),
-        _stacked(share(one.value_recall)),
+        stacked(share(one.value_recall)),
         style=style,
     )
 
 
 def table_of_ranking(findings: Findings) -> Table:
     """How well each score ranks, and the differences with their paired intervals."""
-    table = _table(
+    table = tight_table(
         "How well it ranks (95 % intervals, differences paired)",
         "score",
         "average precision",
@@ -158,9 +142,9 @@ def table_of_ranking(findings: Findings) -> Table:
         gain = less.get(one.name)
         table.add_row(
             one.name,
-            _stacked(score(one.average_precision)),
-            "" if gain is None else _stacked(score(gain, sign="+")),
-            _stacked(share(one.precision_at_100_a_day)),
+            stacked(score(one.average_precision)),
+            "" if gain is None else stacked(score(gain, sign="+")),
+            stacked(share(one.precision_at_100_a_day)),
         )
     return table
 
@@ -170,7 +154,7 @@ def table_of_changes(findings: Findings, currency: str = "") -> Table:
     changes = findings.changes
     if changes is None:
         raise ValueError("there is no rule set to compare with")
-    table = _table(
+    table = tight_table(
         f"{changes.name} against {changes.against}",
         "",
         "alerts",
@@ -184,7 +168,7 @@ def table_of_changes(findings: Findings, currency: str = "") -> Table:
             name,
             f"{group.alerts:,}",
             f"{group.frauds:,}",
-            _stacked(share(group.precision)),
+            stacked(share(group.precision)),
             money(group.fraud_minor, currency),
             f"{group.waiting:,}",
         )
@@ -203,7 +187,7 @@ def table_of_rows(findings: Findings) -> Table:
     """What was read, and what of it judged."""
     from rich.markup import escape
 
-    table = _table("Rows", "", "rows")
+    table = tight_table("Rows", "", "rows")
     for name, rows in rows_of(findings):
         table.add_row(escape(name), f"{rows:,}")
     return table

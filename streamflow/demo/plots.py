@@ -7,27 +7,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from streamflow.demo.figures import BASELINE, Figures
+from streamflow.pages.drawing import BLUE, GREEN, INK, ORANGE, interval_bars, laid_out
 from streamflow.statistics.intervals import Share
-
-# A grey that has enough contrast on white and on near-black, and colours told apart with red-green blindness.
-INK = "#7a7f87"
-BLUE, ORANGE, GREEN = "#2f7ed8", "#e08214", "#3a9679"
-
-
-def _layout(figure: go.Figure, *, x: str, y: str, height: int = 340, **more: Any) -> go.Figure:
-    figure.update_layout(
-        height=height,
-        margin={"l": 60, "r": 20, "t": 10, "b": 50},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": INK, "size": 13},
-        legend={"orientation": "h", "y": 1.12, "x": 0},
-        **more,
-    )
-    grid = {"gridcolor": "rgba(122,127,135,0.25)", "zeroline": False}
-    figure.update_xaxes(title_text=x, **grid)
-    figure.update_yaxes(title_text=y, **grid)
-    return figure
 
 
 def _centre(share: Share) -> float:
@@ -36,14 +17,7 @@ def _centre(share: Share) -> float:
 
 
 def _interval(values: list[Share]) -> dict[str, Any]:
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [v.high - _centre(v) for v in values],
-        "arrayminus": [_centre(v) - v.low for v in values],
-        "thickness": 1.5,
-        "width": 4,
-    }
+    return interval_bars([v.high - _centre(v) for v in values], [_centre(v) - v.low for v in values])
 
 
 def traffic(figures: Figures) -> go.Figure:
@@ -66,8 +40,8 @@ def traffic(figures: Figures) -> go.Figure:
             line={"color": colour, "width": 1.5},
             yaxis="y2",
         )
-    figure = _layout(figure, x="event time (UTC)", y="purchases an hour")
-    figure.update_layout(
+    figure = laid_out(figure, x="event time (UTC)", y="purchases an hour")
+    figure.updatelaid_out(
         yaxis={"rangemode": "tozero"},
         yaxis2={
             "overlaying": "y",
@@ -101,7 +75,7 @@ def quality(figures: Figures) -> go.Figure:
     figure.update_yaxes(autorange="reversed")
     if BASELINE in names:
         figure.add_hline(y=names.index(BASELINE) - 0.5, line={"color": INK, "dash": "dot", "width": 1})
-    return _layout(figure, x="share, with 95 % interval", y="", xaxis={"range": [0, 1.02]})
+    return laid_out(figure, x="share, with 95 % interval", y="", xaxis={"range": [0, 1.02]})
 
 
 def scenarios(figures: Figures) -> go.Figure:
@@ -118,7 +92,7 @@ def scenarios(figures: Figures) -> go.Figure:
             hovertemplate="%{y}: %{x:.1%} of %{customdata} purchases<extra></extra>",
         )
     )
-    return _layout(figure, x="share with an alert, with 95 % interval", y="", xaxis={"range": [0, 1.02]})
+    return laid_out(figure, x="share with an alert, with 95 % interval", y="", xaxis={"range": [0, 1.02]})
 
 
 def latency(figures: Figures) -> go.Figure:
@@ -137,7 +111,7 @@ def latency(figures: Figures) -> go.Figure:
         value = figures.latency(share)
         if value is not None:
             figure.add_vline(x=value, line={"color": INK, "dash": "dot", "width": 1}, annotation_text=name)
-    return _layout(figure, x="milliseconds (log scale)", y="share of alerts", xaxis={"type": "log"})
+    return laid_out(figure, x="milliseconds (log scale)", y="share of alerts", xaxis={"type": "log"})
 
 
 def rejections(figures: Figures) -> go.Figure:
@@ -154,4 +128,4 @@ def rejections(figures: Figures) -> go.Figure:
             marker={"color": ORANGE},
         )
     )
-    return _layout(figure, x="records", y="", height=max(240, 60 + 24 * len(ordered)))
+    return laid_out(figure, x="records", y="", height=max(240, 60 + 24 * len(ordered)))
