@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.table import Table
+
     from streamflow.statistics.intervals import Share
     from streamflow.warehouse.rule_quality import Quality
     from streamflow.warehouse.verdicts import Aside, Prepared, Wish
@@ -253,7 +257,6 @@ def quality(
     Only days count whose labels of that delay are all known. Example: streamflow alerts quality --by week --rule any
     """
     from rich.console import Console
-    from rich.table import Table
 
     from streamflow.contracts.label_delays import LABEL_DELAYS_DAYS
     from streamflow.errors import InputError, nearest
@@ -269,15 +272,8 @@ def quality(
     if as_json:
         _print_json([one.as_dict() for one in found])
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("from", "rule set", "rule"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("alerts", "labelled", "caught", "known", "money caught", "precision", "recall"):
-        table.add_column(heading, justify="right", no_wrap=heading not in ("precision", "recall", "money caught"))
-    for one in found:
-        table.add_row(*_row(one))
     console = Console()
-    console.print(table)
+    console.print(_quality_table(found))
     if found:
         first, last = min(one.first_day for one in found), max(one.last_day for one in found)
         console.print(f"Purchases from {first} to {last}, labels known within {delay} days; intervals are 95 %.")
@@ -298,14 +294,31 @@ def _period(step: Step) -> Any:
     return None if step is Step.ALL else first
 
 
+def _quality_table(found: Iterable[Quality]) -> Table:
+    """Return two lines a rule, so that figures and what they are of fit a terminal of 80 columns."""
+    from streamflow.pages.terminal import tight_table
+
+    heads = ("rule set\nfrom", "rule", "alerts\nlabelled", "caught\nof known", "money caught\nof known")
+    table = tight_table("", *heads, "precision %", "recall %", left=2)
+    for one in found:
+        table.add_row(*_row(one))
+    return table
+
+
 def _row(one: Quality) -> list[str]:
-    counts = (one.alerts, one.alerts_labelled, one.frauds_caught, one.frauds_known)
-    money = f"{one.amount_caught:,.0f} of {one.amount_known:,.0f}"
-    head = [str(one.first_day), one.rule_set, one.rule]
-    return [*head, *(f"{n:,}" for n in counts), money, _told(one.precision), _told(one.recall)]
+    return [
+        f"{one.rule_set}\n[dim]{one.first_day}[/dim]",
+        one.rule,
+        f"{one.alerts:,}\n[dim]{one.alerts_labelled:,}[/dim]",
+        f"{one.frauds_caught:,}\n[dim]{one.frauds_known:,}[/dim]",
+        f"{one.amount_caught:,.0f}\n[dim]{one.amount_known:,.0f}[/dim]",
+        _told(one.precision),
+        _told(one.recall),
+    ]
 
 
 def _told(share: Share) -> str:
+    """Write a share and, below it, its interval, both in percent."""
     if share.value is None:
         return "-"
-    return f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})"
+    return f"{share.value * 100:.1f}\n[dim]{share.low * 100:.1f} to {share.high * 100:.1f}[/dim]"

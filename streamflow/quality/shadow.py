@@ -1,8 +1,8 @@
-"""A candidate beside the rule set in force: what it would have alerted on, from decisions that both made in the stream.
+"""A candidate beside the rule set in force: what it would have alerted on, from decisions that both made.
 
-Only purchases whose event time lies where both ran count. Silver keeps a decision where a rule had something to say; a
-purchase without one is no alert of either. Labels are those known so far, and precision counts purchases old enough
-for their labels to have come.
+Only purchases whose event time lies where both ran count: those that the stream judged, and late ones that the batch
+has judged by both. Silver keeps a decision where a rule had something to say; a purchase without one is no alert of
+either. Labels are those known so far, and precision counts purchases old enough for their labels to have come.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class Tally:
         cleared: Of them, that an analyst called legitimate.
         mature: Alerts on purchases old enough for their labels to have come.
         mature_frauds: Of those, fraud.
+        late: Alerts on purchases that came late, which the batch gave.
     """
 
     alerts: int = 0
@@ -61,8 +62,9 @@ class Tally:
     cleared: int = 0
     mature: int = 0
     mature_frauds: int = 0
+    late: int = 0
 
-    def add(self, amount_minor: int, is_fraud: bool | None, is_mature: bool) -> None:
+    def add(self, amount_minor: int, is_fraud: bool | None, *, is_mature: bool, is_late: bool) -> None:
         """Count one alert; `is_fraud` is None while nobody has said."""
         self.alerts += 1
         self.money_minor += amount_minor
@@ -71,6 +73,7 @@ class Tally:
         self.cleared += is_fraud is False
         self.mature += is_mature
         self.mature_frauds += is_mature and is_fraud is True
+        self.late += is_late
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
@@ -130,6 +133,8 @@ class Comparison:
         purchases: Purchases that both ran on.
         frauds: Of them, known to be fraud by now.
         frauds_minor: Money of those.
+        late: Purchases of those that came late, judged by the batch.
+        late_waiting: Further late purchases that the batch has still to judge; they do not count.
         sides: Alerts of both, of the candidate alone (gained), of the other one alone (lost).
         rules: The same by rule, counting alerts in which the rule's line adds weight.
         days: The same by UTC day of the purchase.
@@ -145,6 +150,8 @@ class Comparison:
     purchases: int = 0
     frauds: int = 0
     frauds_minor: int = 0
+    late: int = 0
+    late_waiting: int = 0
     sides: Tallies = field(default_factory=_tallies)
     rules: dict[str, Tallies] = field(default_factory=lambda: {rule: _tallies() for rule in RULES})
     days: dict[date, Tallies] = field(default_factory=dict)
@@ -182,6 +189,8 @@ class Comparison:
             "purchases": self.purchases,
             "frauds": self.frauds,
             "frauds_minor": self.frauds_minor,
+            "late": self.late,
+            "late_waiting": self.late_waiting,
             "alerts": {
                 version: {**tally.as_dict(), "recall": share.value, "recall_interval": [share.low, share.high]}
                 for version, tally, share in zip(
@@ -304,8 +313,12 @@ def _compare(settings: Settings, silver: Connection[tuple[Any, ...]], result: Co
         "starts": Quoted([_moment(begin) for begin, _ in result.spans]),
         "ends": Quoted([NEVER if end is None else _moment(end) for _, end in result.spans]),
     }
-    for day, purchases, frauds, frauds_minor in silver.execute(statement(settings, "shadow_days", **parts)):
+    for day, purchases, frauds, frauds_minor, late, waiting in silver.execute(
+        statement(settings, "shadow_days", **parts)
+    ):
         result.day_purchases[day] = purchases
+        result.late += late
+        result.late_waiting += waiting
         result.purchases += purchases
         result.frauds += frauds
         result.frauds_minor += frauds_minor
@@ -321,12 +334,12 @@ def _count(rows: Iterator[tuple[Any, ...]], result: Comparison) -> None:
     """Sort alerts into sides, rules and days; keep the dearest that only one of the two raised."""
     dearest: dict[Side, list[Example]] = {"gained": [], "lost": []}
     until = result.mature_until
-    for transaction_id, moment, amount, mine, mine_fired, theirs, theirs_fired, is_fraud in rows:
+    for transaction_id, moment, amount, mine, mine_fired, theirs, theirs_fired, is_fraud, is_late in rows:
         side: Side = "lost" if mine is None else "gained" if theirs is None else "both"
         fired = theirs_fired if mine is None else mine_fired
         day = result.days.setdefault(moment.astimezone(UTC).date(), _tallies())
         for tallies in (result.sides, day, *(result.rules[rule] for rule in fired)):
-            tallies[side].add(amount, is_fraud, moment <= until)
+            tallies[side].add(amount, is_fraud, is_mature=moment <= until, is_late=is_late)
         if side != "both":
             example = Example(amount, transaction_id, mine or theirs, moment, tuple(fired), is_fraud)
             kept = dearest[side]

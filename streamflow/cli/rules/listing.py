@@ -106,21 +106,18 @@ def _roles(book: RuleBook, version: str, reached_us: int | None) -> list[dict[st
 def _show_list(found: dict[str, Any]) -> None:
     from rich.console import Console
 
-    from streamflow.cli.rules.topic import table
+    from streamflow.pages.terminal import tight_table
 
     console = Console()
     online = found["refused"] is not None
-    shown = table("Rule sets", "version", "on file", "calibration", "published", "subtasks")
+    shown = tight_table("Rule sets", "version\ncalibration", "published", "subtasks", left=3, gap=1)
+    shown.columns[2].no_wrap = False
     for row in found["rule_sets"]:
         said = "\n".join(map(_role_text, row["roles"] or ())) or "not published"
         acks = "" if row["acknowledged"] is None else f"{row['acknowledged']} of {row['subtasks']} have it"
-        shown.add_row(
-            row["version"],
-            "yes" if row["on_file"] else "no",
-            row["calibration"] or "assumed",
-            said if online else "unknown: no Kafka to ask",
-            acks,
-        )
+        below = [row["calibration"] or "assumed", *([] if row["on_file"] else ["not on file"])]
+        name = "\n".join([row["version"], *(f"[dim]{line}[/dim]" for line in below)])
+        shown.add_row(name, said if online else "unknown: no Kafka to ask", acks)
     console.print(shown)
     for refusal in found["refused"] or ():
         console.print(
@@ -146,7 +143,7 @@ def valve_lines(held_back: Iterable[tuple[str, int]], shut: Collection[str]) -> 
 
 
 def _role_text(role: dict[str, Any]) -> str:
-    until = f" until {role['until']}" if role["until"] else ""
+    until = f"\n  until {role['until']}" if role["until"] else ""
     kind = role["role"] if role["state"] in ("live", "shadow") else f"{role['role']}, {role['state']}"
     return f"{kind} from {role['effective_from']}{until}"
 

@@ -13,6 +13,7 @@ import json
 import subprocess
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,8 @@ from streamflow.settings import Settings
 from streamflow.warehouse.transforms import bronze_to_silver
 from tests.commands import in_process
 from tests.integration.test_warehouse.bronze_rows import Row, Stream, generated, rule_record, write
+from tests.integration.test_warehouse.test_warehouse_late_purchases import burst
+from tests.servers import superuser
 
 NEWEST = "2026-03-30T00:00:00Z"
 
@@ -176,7 +179,10 @@ def test_since_and_the_end_of_a_shadow_bound_what_counts(shop: Shop) -> None:
 
 
 def test_it_counts_what_the_engine_decided(warehouse: Settings) -> None:
-    """A simulated week with two rule sets in one engine; each side is recounted from the decisions sent."""
+    """A simulated week with two rule sets in one engine; each side is recounted from the decisions sent.
+
+    Beside them stand the alerts that the batch gave about late purchases.
+    """
     shadow = rule_record(warehouse, "2026-01-07T00:00:00Z") | {"version": "2.0.0", "role": "shadow"}
     shadow["rule_set"] = load_rule_set("1.0.0", warehouse.contracts_dir).payload() | {"version": "2.0.0"}
     # Alerts from twice the average on, and none for odd hours.
@@ -206,11 +212,38 @@ def test_it_counts_what_the_engine_decided(warehouse: Settings) -> None:
     live, candidate = alerts["1.0.0"], alerts["2.0.0"]
     wanted = {"both": live & candidate, "gained": candidate - live, "lost": live - candidate}
     assert min(map(len, wanted.values())) >= 5
-    assert {side: tally.alerts for side, tally in found.sides.items()} == {
+    assert {side: tally.alerts - tally.late for side, tally in found.sides.items()} == {
         side: len(purchases) for side, purchases in wanted.items()
     }
+    assert found.late >= sum(tally.late for tally in found.sides.values()) > 0
     assert 1000 < found.purchases < 1500
     assert found.frauds > 0
+
+
+def test_late_purchases_count_once_the_batch_has_judged_them_by_both(warehouse: Settings) -> None:
+    """The sixth in ten minutes comes late: the live velocity alerts, a candidate without it does not."""
+    begin = "2026-03-01T00:00:00Z"
+    shadow = rule_record(warehouse, begin) | {"version": "2.0.0", "role": "shadow"}
+    shadow["rule_set"] = shadow["rule_set"] | {"version": "2.0.0"}
+    shadow["rule_set"]["rules"]["velocity"]["measures"]["purchases"]["bands"] = []
+    stream = Stream(warehouse, detect=False)
+    rows = [row for part in burst(stream) for row in part]
+    rows += stream.record(FRAUD_RULES, "rule_set/2.0.0", shadow, begin)
+    rows += stream.chargeback("e5", "t5", "2026-03-02T13:00:00Z")
+    write(warehouse, rows)
+    bronze_to_silver(warehouse, "test")
+    found = compare(warehouse, "2.0.0")
+    assert (found.purchases, found.late, found.late_waiting, found.frauds) == (7, 1, 0, 1)
+    assert {side: (one.alerts, one.late, one.frauds) for side, one in found.sides.items()} == {
+        "both": (0, 0, 0),
+        "gained": (0, 0, 0),
+        "lost": (1, 1, 1),
+    }
+    with superuser(warehouse, "silver_db") as silver:
+        silver.execute("UPDATE silver.clean_transactions SET fraud_score = NULL, is_alert = NULL WHERE is_late")
+    found = compare(warehouse, "2.0.0")
+    assert (found.purchases, found.late, found.late_waiting, found.frauds) == (6, 0, 1, 0)
+    assert sum(one.alerts for one in found.sides.values()) == 0
 
 
 def test_what_cannot_be_compared_is_one_sentence(warehouse: Settings, shop: Shop) -> None:
@@ -231,8 +264,8 @@ def test_an_empty_warehouse_says_what_is_missing(warehouse: Settings) -> None:
         compare(warehouse, "2.0.0")
 
 
-def test_the_command_shows_it_to_people_and_to_machines(shop: Shop) -> None:
-    """Tables; or JSON."""
+def test_the_command_shows_it_to_people_and_to_machines(shop: Shop, tmp_path: Path) -> None:
+    """Tables that fit a terminal of 80 columns; a page that needs no network; JSON."""
     host, port = shop.settings.postgres.address()
     environment = {
         "STREAMFLOW_HOME": str(shop.settings.state),
@@ -241,11 +274,20 @@ def test_the_command_shows_it_to_people_and_to_machines(shop: Shop) -> None:
         "STREAMFLOW_POSTGRES__PASSWORDS": json.dumps(shop.settings.postgres.passwords),
     }
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return in_process("rules", "compare", *arguments, **environment)
+    def run(*arguments: str, columns: int = 200) -> subprocess.CompletedProcess[str]:
+        return in_process("rules", "compare", *arguments, **environment, COLUMNS=str(columns))
 
-    told = run("2.0.0")
+    told = run("2.0.0", "--report", str(tmp_path / "page.html"))
     assert told.returncode == 0, told.stderr
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "On 12 purchases that both ran on, 5 of them known to be fraud, 2.0.0 gains 3 alerts and loses 2." in page
+    assert 'src="http' not in page
+    found = json.loads(page.partition('id="comparison">')[2].partition("</script>")[0])
+    assert (found["purchases"], found["sides"]["lost"]["alerts"], found["late"]) == (12, 2, 0)
+    narrow = run("2.0.0", columns=80).stdout
+    assert max(map(len, narrow.splitlines())) <= 80
+    assert narrow.count("\u2026") == 0
+    assert "gained-fraud" in narrow
     assert "Rule set 2.0.0 beside 1.0.0 on 12 purchases that both ran on" in told.stdout
     assert "2.0.0 alone (gained)" in told.stdout
     assert "50.0% (15.0% to 85.0%)" in told.stdout
