@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log10
 from typing import Any
 
 import plotly.graph_objects as go
@@ -41,12 +42,12 @@ def traffic(figures: Figures) -> go.Figure:
             yaxis="y2",
         )
     figure = laid_out(figure, x="event time (UTC)", y="purchases an hour")
-    figure.updatelaid_out(
+    figure.update_layout(
         yaxis={"rangemode": "tozero"},
         yaxis2={
             "overlaying": "y",
             "side": "right",
-            "title": "alerts, frauds an hour",
+            "title": {"text": "alerts, frauds an hour", "font": {"size": 13}},
             "showgrid": False,
             "rangemode": "tozero",
             "tickmode": "auto",
@@ -109,8 +110,12 @@ def latency(figures: Figures) -> go.Figure:
     )
     for share, name in ((0.5, "p50"), (0.95, "p95"), (0.99, "p99")):
         value = figures.latency(share)
-        if value is not None:
-            figure.add_vline(x=value, line={"color": INK, "dash": "dot", "width": 1}, annotation_text=name)
+        if value:
+            figure.add_vline(x=value, line={"color": INK, "dash": "dot", "width": 1})
+            # On a log axis a line stands at its value and a text at its logarithm.
+            figure.add_annotation(
+                x=log10(value), y=share, text=name, showarrow=False, xanchor="right", yanchor="bottom"
+            )
     return laid_out(figure, x="milliseconds (log scale)", y="share of alerts", xaxis={"type": "log"})
 
 
