@@ -46,6 +46,7 @@ def run(
     console = Console()
     console.print(table)
     console.print(escape(report.conservation.summary))
+    console.print(report.late.sentence)
     console.print(f"Data Docs: {report.docs}", soft_wrap=True)
     verdict = "the gate is open" if report.ok else f"the gate is closed by {len(report.failures)} failures"
     console.print(f"{report.seconds:.1f} s: {verdict}.")

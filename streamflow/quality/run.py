@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from streamflow.contracts import Catalogue
 from streamflow.log import get_logger
 from streamflow.quality.conservation import ConservationReport, check_conservation
-from streamflow.quality.docs import KEPT_RUNS, make_offline, prune
+from streamflow.quality.docs import KEPT_RUNS, make_offline, prune, tell_lateness
 from streamflow.quality.increments import Increment, Marks, plan
+from streamflow.quality.lateness import Lateness, lateness
 from streamflow.quality.suites import LAYERS, SuiteRunner, TableResult
 from streamflow.reader import reading
 
@@ -36,6 +37,7 @@ class QualityReport:
         run_id: Name of the run, fit for a folder.
         conservation: The accounts of all partitions.
         tables: What each table's checks say, by layer.
+        late: How many purchases came late, by day.
         docs: First page of Data Docs.
         seconds: Wall time.
     """
@@ -43,6 +45,7 @@ class QualityReport:
     run_id: str
     conservation: ConservationReport
     tables: dict[str, list[TableResult]]
+    late: Lateness
     docs: Path
     seconds: float
 
@@ -79,6 +82,7 @@ class QualityReport:
             "warnings": list(self.warnings),
             "conservation": self.conservation.as_dict(),
             "tables": {layer: [asdict(result) for result in results] for layer, results in self.tables.items()},
+            "late_purchases": self.late.as_dict(),
             "docs": str(self.docs),
             "seconds": round(self.seconds, 3),
         }
@@ -115,10 +119,13 @@ def run_quality(settings: Settings, run_id: str) -> QualityReport:
                 marks.put(result.table, increment.mark)
             for failure in result.failures:
                 log.warning("check failed", table=failure.table, check=failure.check_id, severity=failure.severity)
+    with reading(settings, LAYERS["silver"]) as silver:
+        late = lateness(settings, silver)
     docs = runner.build_docs()
     prune(home, KEPT_RUNS)
     make_offline(docs.parent)
-    report = QualityReport(name, conservation, tables, docs, time.monotonic() - started)
+    tell_lateness(docs, late)
+    report = QualityReport(name, conservation, tables, late, docs, time.monotonic() - started)
     marks.save()
     _record(home / "runs", report, now)
     log.info("quality run ended", ok=report.ok, failures=len(report.failures), seconds=round(report.seconds, 1))

@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from streamflow.contracts import Catalogue
+from streamflow.quality.lateness import lateness_within
 from streamflow.quality.run import QualityReport, run_quality
 from streamflow.quality.suites import TableResult
+from streamflow.reader import reading
 from streamflow.settings import Settings
+from tests.commands import in_process
 from tests.integration.test_quality.tampering import Tamper
+from tests.servers import superuser
 
 REMOTE = re.compile(r"<(?:link|script|img)\b[^>]*(?:src|href)=\"https?://")
 SPOILED = """
@@ -75,6 +79,34 @@ def test_a_broken_row_closes_the_gate_until_it_is_mended_and_shows_no_personal_v
     assert run_quality(world, "mended").ok
 
 
+def test_operators_see_the_share_of_late_purchases(first: QualityReport, world: Settings) -> None:
+    """In the report, on the first page of the docs, and for `status`, which waits no longer than it was told to."""
+    with reading(world, "silver_db") as silver:
+        rows = silver.execute("SELECT count(*), count(*) FILTER (WHERE is_late) FROM silver.clean_transactions")
+        assert rows.fetchone() == (first.late.whole.purchases, first.late.whole.late)
+    assert first.late.whole.late > 0
+    assert len(first.late.days) >= 3
+    assert first.late.sentence in first.docs.read_text(encoding="utf-8")
+    assert lateness_within(world, 60.0) == first.late
+    away = world.model_copy(update={"postgres": world.postgres.model_copy(update={"port": 1})})
+    assert lateness_within(away, 60.0) is None
+    with superuser(world, "silver_db") as silver, silver.transaction():
+        silver.execute("LOCK TABLE silver.clean_transactions IN ACCESS EXCLUSIVE MODE")
+        assert lateness_within(world, 0.1) is None
+
+
+def test_status_tells_the_share_of_late_purchases(
+    first: QualityReport, world: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one line, and to machines; without Flink it is not healthy, which is no reason to say nothing."""
+    monkeypatch.setattr("streamflow.cli.platform.LATE_PATIENCE_S", 60.0)
+    told = in_process("status", STREAMFLOW_HOME=str(world.state))
+    assert first.late.sentence in told.stdout.splitlines()
+    machine = json.loads(in_process("status", "--json", STREAMFLOW_HOME=str(world.state)).stdout)
+    assert machine["late_purchases"] == first.late.as_dict()
+    assert {one["name"] for one in machine["processes"]} >= {"kafka", "postgres"}
+
+
 def test_docs_open_without_a_network(first: QualityReport) -> None:
     """No page loads anything from elsewhere, and what it loads instead is there."""
     pages = list(first.docs.parent.rglob("*.html"))
@@ -95,4 +127,5 @@ def test_a_run_leaves_a_record(first: QualityReport, world: Settings) -> None:
     record = json.loads(records[0].read_text(encoding="utf-8"))
     assert record["ok"] is True
     assert record["conservation"]["records"] > 0
+    assert record["late_purchases"] == first.late.as_dict()
     assert not any(password in records[0].read_text() for password in world.postgres.passwords.values())

@@ -13,6 +13,7 @@ from streamflow.contracts.rule_sets import load_rule_set
 from streamflow.errors import InputError
 from streamflow.quality.conservation import ConservationReport, Hole, PartitionLedger
 from streamflow.quality.increments import Marks
+from streamflow.quality.lateness import Lateness
 from streamflow.quality.report import Check, VerifyReport
 from streamflow.quality.run import QualityReport, folder_name
 from streamflow.quality.suites import Failure, TableResult, mask_personal
@@ -89,11 +90,11 @@ def test_only_errors_and_losses_close_the_gate() -> None:
     warning = Failure("silver.stores", "silver.stores.city.length", "warning", 1, "A warning.")
     error = Failure("silver.stores", "silver.stores.name.required", "error", 1, "An error.")
     fine = ConservationReport((ledger(),))
-    passed = QualityReport("run", fine, {"silver": [result(warning)]}, Path("index.html"), 1.0)
+    passed = QualityReport("run", fine, {"silver": [result(warning)]}, Lateness(()), Path("index.html"), 1.0)
     assert (passed.ok, passed.failures, passed.warnings) == (True, (), ("A warning.",))
-    closed = QualityReport("run", fine, {"silver": [result(warning, error)]}, Path("index.html"), 1.0)
+    closed = QualityReport("run", fine, {"silver": [result(warning, error)]}, Lateness(()), Path("index.html"), 1.0)
     assert (closed.ok, closed.failures) == (False, ("An error.",))
-    lost = QualityReport("run", ConservationReport((ledger(overlaps=1),)), {}, Path("index.html"), 1.0)
+    lost = QualityReport("run", ConservationReport((ledger(overlaps=1),)), {}, Lateness(()), Path("index.html"), 1.0)
     assert not lost.ok
 
 

@@ -87,7 +87,7 @@ def test_a_platform_that_is_down_says_how_to_start_it(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert "streamflow up" in done.stdout
     empty = streamflow("status", "--json", STREAMFLOW_HOME=str(tmp_path))
-    assert (json.loads(empty.stdout), empty.returncode) == ([], 3)
+    assert (json.loads(empty.stdout), empty.returncode) == ({"processes": [], "late_purchases": None}, 3)
 
 
 def test_stopping_what_does_not_run_is_no_error(tmp_path: Path) -> None:
