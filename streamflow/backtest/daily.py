@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from streamflow.backtest.estimates import quotient
-from streamflow.backtest.resampling import CHUNK, Resamples
+from streamflow.backtest.resampling import CHUNK, Clusters, Resamples
 from streamflow.datasets.table import Bools, Floats, Ints
 
 DEPTH = 4
@@ -31,7 +31,7 @@ class DailyTop:
     there: Bools
 
     @classmethod
-    def of(cls, scores: Ints, day: Ints, fraud: Bools, cluster: Ints, k: int = 100) -> DailyTop:
+    def of(cls, scores: Ints, day: Ints, fraud: Bools, cluster: Clusters, k: int = 100) -> DailyTop:
         """Take the top of each day.
 
         Args:
@@ -41,16 +41,19 @@ class DailyTop:
             cluster: Of each row; see `Resamples`.
             k: Purchases a day.
         """
-        order = np.lexsort((-scores, day))
-        days, first, place = np.unique(day[order], return_index=True, return_inverse=True)
-        rank = np.arange(len(order)) - first[place]
-        depth = min(DEPTH * k, int(rank.max(initial=0)) + 1)
-        top = rank < depth
-        at, rows = (place[top], rank[top]), order[top]
-        filled = np.zeros((len(days), depth), dtype=np.int64)
-        filled[at] = cluster[rows]
+        order = np.argsort(day, kind="stable")
+        rising = day[order]
+        first = np.flatnonzero(np.append(True, rising[1:] != rising[:-1])) if len(day) else order
+        ends = np.append(first, len(day))[1:]
+        depth = min(DEPTH * k, int((ends - first).max(initial=1)))
+        filled = np.zeros((len(first), depth), dtype=np.int64)
         frauds, there = np.zeros(filled.shape, dtype=bool), np.zeros(filled.shape, dtype=bool)
-        frauds[at], there[at] = fraud[rows], True
+        # Day by day: a day's purchases are a small part of all.
+        for at, (begin, end) in enumerate(zip(first.tolist(), ends.tolist(), strict=True)):
+            rows = order[begin:end]
+            rows = rows[np.argsort(-scores[rows], kind="stable")[:depth]]
+            filled[at, : len(rows)], frauds[at, : len(rows)] = cluster[rows], fraud[rows]
+            there[at, : len(rows)] = True
         return cls(k, filled, frauds, there)
 
     def precision(self, resamples: Resamples) -> Floats:

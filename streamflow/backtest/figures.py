@@ -70,7 +70,7 @@ def judge(
     sets = _rule_sets(backtest)
     worth = {name: judge_rule_set(name, role, scored, rows) for name, (role, scored) in sets.items()}
     main = next(iter(worth))
-    alerts = rows.resamples.totals({"alerts": backtest.scored.alert[rows.judged]})["alerts"]
+    alerts = rows.resamples.totals([("alerts", backtest.scored.alert[rows.judged])])["alerts"]
     worth[AMOUNT_ALONE] = judge_amount_alone(alerts, rows)
     random = judge_random(alerts, rows)
     differences = tuple(
@@ -254,7 +254,7 @@ def _trained(backtest: Backtest) -> Trained | None:
 
 def _volume(name: str, scored: Scored, rows: Rows) -> Volume:
     alert = scored.alert[rows.period]
-    totals = rows.over_period.totals({"alerts": alert, "rows": np.ones(len(alert), dtype=np.int64)})
+    totals = rows.over_period.totals([("alerts", alert), ("rows", np.ones(len(alert), dtype=np.bool_))])
     days_long = np.full(len(totals["alerts"]), rows.days)
     empty = "no purchase in the period"
     return Volume(

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from streamflow.backtest.gathering import Read
+from streamflow.backtest.names import Numbered
 from streamflow.backtest.observing import spread
 from streamflow.backtest.plain import plain_rules
 from streamflow.backtest.rows import Segment, load, segments_of
@@ -71,10 +72,13 @@ class Fitted:
 
 
 @dataclass(frozen=True)
-class Columns:
-    """What a fit needs of a bucket beside what `Read` holds; shape (purchases,) in every array."""
+class Extra:
+    """What a fit needs of a bucket beside what `Read` holds; shape (purchases,) in every array.
 
-    customers: list[str]
+    `customers` is how many there are, and `customer` the number of each purchase's.
+    """
+
+    customers: int
     row: Ints
     customer: Ints
     offset_min: Ints
@@ -82,14 +86,14 @@ class Columns:
     longitude: Floats
 
 
-def columns_of(segments: tuple[Segment, ...]) -> Columns:
+def extra_of(segments: tuple[Segment, ...]) -> Extra:
     """Return the columns of one bucket."""
     codes: dict[str, int] = {}
     placed = list(load(segments))
     pairs = [(one.latitude, one.longitude) if one.latitude is not None else (None, None) for one in placed]
-    return Columns(
+    return Extra(
         customer=np.array([codes.setdefault(one.customer_id, len(codes)) for one in placed], dtype=np.int64),
-        customers=list(codes),
+        customers=len(codes),
         row=np.array([one.row for one in placed], dtype=np.int64),
         offset_min=np.array([one.utc_offset_min or 0 for one in placed], dtype=np.int64),
         latitude=np.array([latitude for latitude, longitude in pairs], dtype=np.float64),
@@ -170,11 +174,11 @@ def _known(table: PurchaseTable, fit: Fit) -> Bools:
 def _table(read: Read, source: Source, chosen: Bools, workers: Workers) -> PurchaseTable:
     """Return the chosen purchases as a table with customers and places."""
     segments = (segments_of(read.parts, bucket) for bucket in range(read.buckets))
-    names, parts = list[str](), list[Columns]()
+    count, parts = 0, list[Extra]()
     customers: list[Ints] = []
-    for one in workers.run(columns_of, (found for found in segments if found)):
-        customers.append(one.customer + len(names))
-        names += one.customers
+    for one in workers.run(extra_of, (found for found in segments if found)):
+        customers.append(one.customer + count)
+        count += one.customers
         parts.append(one)
     order = np.argsort(np.concatenate([one.row for one in parts]), kind="stable")[chosen]
     located = bool(read.located)
@@ -187,7 +191,7 @@ def _table(read: Read, source: Source, chosen: Bools, workers: Workers) -> Purch
         fraud=read.fraud[chosen],
         known_us=read.known_us[chosen],
         offset_min=np.concatenate([one.offset_min for one in parts])[order],
-        customer=Codes(np.concatenate(customers)[order], tuple(names)),
+        customer=Codes(np.concatenate(customers)[order], Numbered(count)),
         merchant=None if (read.merchant < 0).all() else Codes(read.merchant[chosen], read.merchants),
         latitude=np.concatenate([one.latitude for one in parts])[order] if located else None,
         longitude=np.concatenate([one.longitude for one in parts])[order] if located else None,

@@ -188,7 +188,7 @@ def volume_gate(purchases: Purchases, scored: Scored, allowance: GateSettings, b
     _, groups = np.unique(purchases.customer[chosen], return_inverse=True)
     share = clustered_share(scored.alert[chosen], np.ones(len(groups)), groups)
     value, low, high = share.value * 1000, share.interval[0] * 1000, share.interval[1] * 1000
-    result = _result(limit - value, limit - high)
+    result = result_of(limit - value, limit - high)
     return Gate(
         name="alert_volume",
         result=result,
@@ -306,7 +306,7 @@ def _loss_gate(name: Lossy, may_lose: float, period: Range, found: str | Gain | 
         )
     gain = found
     beyond = "" if every is None else f", which catches {gain.against:.1%} within that volume and {every:.1%} in all"
-    result = _result(gain.value + may_lose, gain.low + may_lose)
+    result = result_of(gain.value + may_lose, gain.low + may_lose)
     return Gate(
         name=name,
         result=result,
@@ -326,7 +326,7 @@ def _loss_gate(name: Lossy, may_lose: float, period: Range, found: str | Gain | 
     )
 
 
-def _result(room: float, room_at_worst: float) -> Result:
+def result_of(room: float, room_at_worst: float) -> Result:
     """Judge a figure by its distance from the limit, and by that of the worse end of its interval."""
     return "passed" if room_at_worst >= 0 else "insufficient" if room >= 0 else "failed"
 

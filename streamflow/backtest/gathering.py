@@ -79,7 +79,7 @@ def gather(chunks: Iterable[Chunk], buckets: int, folder: Path) -> Read:
             arrays.append(getattr(chunk.columns, name))
         # Until all are known, a merchant's number is the place of its name among those of all chunks.
         merchant = columns["merchant"][-1]
-        merchant[merchant >= 0] += named
+        columns["merchant"][-1] = np.where(merchant < 0, -1, merchant + named)
         named += names.add(chunk.merchants)
         hashes.append(name_hashes(chunk.merchants))
         parts.append(chunk.part)
@@ -114,7 +114,8 @@ def _merchants(merchant: Ints, hashes: list[Ints]) -> tuple[Ints, Ints]:
         For each merchant a place of its name, and each purchase's merchant.
     """
     # A chunk has its names in the order in which they occur, so names follow purchases.
-    _, place, same = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *hashes]), return_index=True, return_inverse=True)
+    every = np.concatenate([np.zeros(0, dtype=np.int64), *hashes])
+    _, place, same = np.unique(every, return_index=True, return_inverse=True)
     order, number = by_first(same, len(place))
     # One more number at the end, for those without: -1 finds it.
     return place[order], np.append(number[same], -1)[merchant]

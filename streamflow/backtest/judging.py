@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -95,8 +96,8 @@ class Rows:
     @cached_property
     def base(self) -> dict[str, Floats]:
         """Rows, frauds and their money in each resample."""
-        ones = np.ones(len(self), dtype=np.int64)
-        return self.resamples.totals({"rows": ones, "frauds": self.fraud, "lost": self.lost_minor})
+        ones = np.ones(len(self), dtype=np.bool_)
+        return self.resamples.totals([("rows", ones), ("frauds", self.fraud), ("lost", self.lost_minor)])
 
     def customers(self, chosen: Bools) -> int:
         """Count the customers behind rows."""
@@ -135,15 +136,15 @@ def judge_rule_set(name: str, role: str, scored: Scored, rows: Rows) -> Worth:
     alert = scored.alert[rows.judged]
     weighs = {rule: scored.weights_ulo[rule][rows.judged] != 0 for rule in RULES if rule in scored.weights_ulo}
     groups = {TOGETHER: alert, **{rule: alert & some for rule, some in weighs.items()}}
-    columns: dict[str, Bools | Ints] = {}
-    for group, some in groups.items():
-        columns |= {
-            f"{group}.alerts": some,
-            f"{group}.caught": some & rows.fraud,
-            f"{group}.money": rows.lost_minor * some,
-            f"{group}.fires": alert if group == TOGETHER else weighs[group],
-        }
-    totals = rows.resamples.totals(columns)
+
+    def columns() -> Iterator[tuple[str, Bools | Ints]]:
+        for group, some in groups.items():
+            yield f"{group}.alerts", some
+            yield f"{group}.caught", some & rows.fraud
+            yield f"{group}.money", rows.lost_minor * some
+            yield f"{group}.fires", alert if group == TOGETHER else weighs[group]
+
+    totals = rows.resamples.totals(columns())
     reasons = reasons_for(scored, rows.purchases)
     caught = {
         group: _caught(group, [totals[f"{group}.{part}"] for part in PARTS], rows, some, reasons.get(group, ""))
@@ -171,7 +172,7 @@ def judge_rule_set(name: str, role: str, scored: Scored, rows: Rows) -> Worth:
 def judge_amount_alone(alerts: Floats, rows: Rows) -> Worth:
     """Judge as many alerts on the largest amounts; amounts that tie at the edge are taken in part."""
     ranking = merged(Ranking.of(rows.amount_minor.astype(np.float64)), rows.fraud)
-    ones = np.ones(len(rows), dtype=np.int64)
+    ones = np.ones(len(rows), dtype=np.bool_)
     caught, money, ranked = (np.empty(len(rows.resamples)) for _ in range(3))
     for chosen, (every, frauds, lost) in rows.resamples.masses(ranking, ones, rows.fraud, rows.lost_minor):
         if not len(every):
@@ -205,7 +206,7 @@ def judge_random(alerts: Floats, rows: Rows) -> Worth:
     ranked = np.where(base["frauds"] > 0, rate, np.nan)
     by_day = Ranking.of(-rows.day.astype(np.float64))
     daily = np.full(len(rows.resamples), np.nan)
-    for chosen, (every, frauds) in rows.resamples.masses(by_day, np.ones(len(rows), dtype=np.int64), rows.fraud):
+    for chosen, (every, frauds) in rows.resamples.masses(by_day, np.ones(len(rows), dtype=np.bool_), rows.fraud):
         daily[chosen] = mean_over_days(quotient(frauds, every))
     judged = Judged(
         name=RANDOM,
@@ -281,7 +282,7 @@ def share(part: Floats, whole: Floats, reason: str, customers: int) -> Estimate:
 def _rank(scores: Ints, rows: Rows) -> Floats:
     ranked = np.full(len(rows.resamples), np.nan)
     ranking = merged(Ranking.of(scores.astype(np.float64)), rows.fraud)
-    for chosen, (every, frauds) in rows.resamples.masses(ranking, np.ones(len(rows), dtype=np.int64), rows.fraud):
+    for chosen, (every, frauds) in rows.resamples.masses(ranking, np.ones(len(rows), dtype=np.bool_), rows.fraud):
         if len(every):
             ranked[chosen] = average_precision(every, frauds)
     return ranked

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 
@@ -60,23 +61,41 @@ class Numbered(_Sequence):
         return str(place)
 
 
+class _Unnamed:
+    """Bytes in a temporary file that has no name itself and vanishes with this object.
+
+    Args:
+        folder: On which disk.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
+        self.write = file.write
+        self.flush = file.flush
+        self._descriptor = file.fileno()
+        weakref.finalize(self, file.close)
+
+    def read(self, start: int, length: int) -> bytes:
+        """Read some bytes."""
+        return os.pread(self._descriptor, length, start)
+
+
 class Names(_Sequence):
     """Names read from disk when they are asked for; see `NameFile`."""
 
-    def __init__(self, texts: Any, places: Any, count: int) -> None:
+    def __init__(self, texts: _Unnamed, places: _Unnamed, count: int) -> None:
         self._texts, self._places, self._count = texts, places, count
 
     def __len__(self) -> int:
         return self._count
 
     def _name(self, place: int) -> str:
-        found = os.pread(self._places.fileno(), _PLACE, place * _PLACE)
-        start, length = np.frombuffer(found, dtype=np.int64).tolist()
-        return os.pread(self._texts.fileno(), length, start).decode()
+        start, length = np.frombuffer(self._places.read(place * _PLACE, _PLACE), dtype=np.int64).tolist()
+        return self._texts.read(start, length).decode()
 
 
 class NameFile:
-    """Names as they come, in a temporary file that has no name itself and vanishes with its last reader.
+    """Names as they come, on disk until their last reader is gone.
 
     Args:
         folder: On which disk.
@@ -84,7 +103,7 @@ class NameFile:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._texts = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
+        self._texts = _Unnamed(folder)
         self._lengths: list[Ints] = []
 
     def add(self, names: Iterable[str]) -> int:
@@ -103,7 +122,7 @@ class NameFile:
         self._texts.flush()
         lengths = np.concatenate([np.zeros(0, dtype=np.int64), *self._lengths])
         starts = np.cumsum(lengths) - lengths
-        places = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
+        places = _Unnamed(self._folder)
         for some in _slices(order):
             places.write(np.column_stack([starts[some], lengths[some]]).tobytes())
         places.flush()

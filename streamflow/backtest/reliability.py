@@ -31,7 +31,7 @@ def reliability(name: str, scored: Scored, rows: Rows) -> Reliability:
     bins = tuple(_bin(scores, place, number, one, rows) for one in range(int(number.max(initial=-1)) + 1))
     off = sum(one.purchases * abs(one.predicted - (one.observed.value or 0.0)) for one in bins)
     error = estimate_of(off / len(rows)) if len(rows) else Estimate(value=None, reason=NO_ROWS)
-    totals = rows.resamples.totals({"said": scores[place] if len(rows) else np.zeros(0)})
+    totals = rows.resamples.totals([("said", scores[place] if len(rows) else np.zeros(0))])
     ratio = estimate(quotient(rows.base["frauds"], totals["said"]), NO_ROWS)
     return Reliability(
         name=name,
@@ -77,7 +77,7 @@ def _bin(scores: Floats, place: Ints, number: Ints, one: int, rows: Rows) -> Bin
     of_bin = np.flatnonzero(number == one)
     chosen = np.isin(place, of_bin)
     fraud = rows.fraud[chosen]
-    came = clustered_share(fraud, np.ones(len(fraud)), rows.resamples.cluster[chosen])
+    came = clustered_share(fraud, np.ones(len(fraud)), rows.resamples.cluster[chosen].astype(np.int64))
     return Bin(
         lowest=plain(scores[of_bin[0]]),
         highest=plain(scores[of_bin[-1]]),

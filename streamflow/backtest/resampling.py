@@ -6,7 +6,7 @@ Each resample draws every customer a Poisson number of times (Hanley and MacGibb
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,8 +18,11 @@ from streamflow.statistics.ranking import Ranking
 
 MAX_CLUSTERS = 50_000
 CHUNK, BLOCK = 4_000_000, 2048
+DENSE = 20_000_000
+"""Up to so many numbers a sum for each is less work than putting the numbers in order."""
 
 Times = npt.NDArray[np.uint8]
+Clusters = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Resamples:
         times: Shape (1 + resamples, clusters).
     """
 
-    cluster: Ints
+    cluster: Clusters
     times: Times
 
     @classmethod
@@ -42,39 +45,44 @@ class Resamples:
         the sum over customers, and a shop of ten million costs no more than one of fifty thousand.
 
         Args:
-            customer: Of each row, shape (rows,).
+            customer: Number of each row's, from 0, shape (rows,).
             resamples: How many.
             seed: The same seed gives the same draws.
         """
         rng = np.random.default_rng([seed, *b"backtest"])
-        known, cluster = np.unique(customer, return_inverse=True)
-        count = len(known)
+        there = np.zeros(int(customer.max(initial=-1)) + 1, dtype=np.bool_)
+        there[customer] = True
+        count = int(there.sum())
+        number = np.cumsum(there, dtype=np.int32) - np.int32(1)
         if count > MAX_CLUSTERS:
-            cluster, count = rng.integers(0, MAX_CLUSTERS, count)[cluster], MAX_CLUSTERS
+            number, count = rng.integers(0, MAX_CLUSTERS, count).astype(np.int32)[number], MAX_CLUSTERS
         times = np.ones((1 + resamples, count), dtype=np.uint8)
-        times[1:] = rng.poisson(1.0, (resamples, count))
-        return cls(cluster.astype(np.int64), times)
+        for one in range(1, len(times)):
+            times[one] = rng.poisson(1.0, count)
+        return cls(number[customer], times)
 
     def __len__(self) -> int:
         return len(self.times)
 
-    def totals(self, columns: Mapping[str, Floats | Bools | Ints]) -> dict[str, Floats]:
+    def totals(self, columns: Iterable[tuple[str, Floats | Bools | Ints]]) -> dict[str, Floats]:
         """Sum columns of rows over the customers of each resample.
 
         Args:
-            columns: By name, shape (rows,).
+            columns: Names and columns, shape (rows,); taken in turn, so that they need not be there at once.
 
         Returns:
             By name, shape (1 + resamples,).
         """
         clusters = self.times.shape[1]
-        each = np.empty((clusters, len(columns)))
-        for at, values in enumerate(columns.values()):
+        sums: dict[str, Floats] = {}
+        for name, values in columns:
             # Most columns are about a few rows, and counting zeros takes as long as counting anything.
             some = np.flatnonzero(values)
-            each[:, at] = np.bincount(self.cluster[some], values[some].astype(np.float64), clusters)
-        summed = np.concatenate([self.times[rows] @ each for rows in self._chunks(clusters)])
-        return {name: summed[:, at] for at, name in enumerate(columns)}
+            summed = np.bincount(self.cluster[some], values[some].astype(np.float64), clusters)
+            sums[name] = np.asarray(summed, dtype=np.float64)
+        each = np.column_stack(list(sums.values()))
+        drawn = np.concatenate([self.times[rows] @ each for rows in self._chunks(clusters)])
+        return {name: drawn[:, at] for at, name in enumerate(sums)}
 
     def masses(self, ranking: Ranking, *columns: Floats | Bools | Ints) -> Iterator[tuple[slice, list[Floats]]]:
         """Sum columns by distinct score, highest first, a few resamples at a time.
@@ -116,11 +124,10 @@ class _Masses:
     first: Ints
 
     @classmethod
-    def of(cls, ranking: Ranking, cluster: Ints, values: Floats | Bools | Ints) -> _Masses:
+    def of(cls, ranking: Ranking, cluster: Clusters, values: Floats | Bools | Ints) -> _Masses:
         some = np.flatnonzero(values)
         width = int(cluster.max(initial=0)) + 1
-        pairs, at = np.unique(ranking.place[some] * width + cluster[some], return_inverse=True)
-        mass = np.asarray(np.bincount(at, values[some].astype(np.float64), len(pairs)), dtype=np.float64)
+        pairs, mass = _summed(ranking.place[some] * width + cluster[some], values[some], len(ranking.scores) * width)
         place, first = np.unique(pairs // width, return_index=True)
         return cls(len(ranking.scores), pairs % width, mass, place, first)
 
@@ -135,6 +142,33 @@ class _Masses:
             pairs = drawn[self.cluster[low:high]] * self.mass[low:high, None]
             summed[self.place[begin:end]] = np.add.reduceat(pairs, self.first[begin:end] - low, axis=0)
         return summed
+
+
+def _summed(numbers: Ints, values: Floats | Bools | Ints, limit: int) -> tuple[Ints, Floats]:
+    """Sum values by number.
+
+    Args:
+        numbers: From 0 to `limit` less one, shape (rows,); may be put in order.
+        values: None of them 0, shape (rows,).
+        limit: How many numbers there may be.
+
+    Returns:
+        The numbers that occur, rising, and the sum of each.
+    """
+    one = len(values) > 0 and bool((values == values[0]).all())
+    if limit <= DENSE:
+        counts = np.bincount(numbers, minlength=limit)
+        found = np.flatnonzero(counts)
+        if one:
+            return found, counts[found] * float(values[0])
+        return found, np.asarray(np.bincount(numbers, values.astype(np.float64), limit), dtype=np.float64)[found]
+    if one:
+        # Most sums only count, and numbers alone are put in order in half the time and memory.
+        numbers.sort()
+        first = np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1]))
+        return numbers[first], np.diff(np.append(first, len(numbers))) * float(values[0])
+    found, at = np.unique(numbers, return_inverse=True)
+    return found, np.asarray(np.bincount(at, values.astype(np.float64), len(found)), dtype=np.float64)
 
 
 def merged(ranking: Ranking, fraud: Bools) -> Ranking:

@@ -12,13 +12,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
 
 from streamflow.datasets.table import Bools, Ints
 from streamflow.rules.model import Purchase
+
+Column = TypeVar("Column", Ints, Bools)
 
 NEVER_US = 2**62
 """When a label becomes known that never does."""
@@ -127,6 +129,11 @@ class Gathered:
             located=sum(one.latitude is not None and one.longitude is not None for one in placed),
             part=Part(part, _write(part, segments)),
         )
+
+
+def chosen(values: Column, some: Bools) -> Column:
+    """Return some of the values; all of them without a copy."""
+    return values if some.all() else values[some]
 
 
 def _ints(values: list[int]) -> Ints:

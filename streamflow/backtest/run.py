@@ -13,7 +13,7 @@ import numpy as np
 
 from streamflow.backtest.fitting import Fit, fit_before
 from streamflow.backtest.gathering import Read
-from streamflow.backtest.rows import NEVER_US
+from streamflow.backtest.rows import NEVER_US, chosen
 from streamflow.backtest.scored import Backtest, Origin, Period, Purchases, Training
 from streamflow.backtest.scoring import Result, ScoreSetup, score
 from streamflow.backtest.workers import Workers
@@ -199,12 +199,12 @@ def _risk(read: Read, horizons: Horizons) -> Floats | None:
     table = PurchaseTable(
         dataset="own",
         source=Named(kind="choice", name="backtest"),
-        event_us=read.event_us[once],
-        amount_minor=read.amount_minor[once],
-        weight=np.ones(int(once.sum())),
-        fraud=read.fraud[once],
-        known_us=read.known_us[once],
-        merchant=Codes(read.merchant[once], read.merchants),
+        event_us=chosen(read.event_us, once),
+        amount_minor=chosen(read.amount_minor, once),
+        weight=np.broadcast_to(np.float64(1), int(once.sum())),
+        fraud=chosen(read.fraud, once),
+        known_us=chosen(read.known_us, once),
+        merchant=Codes(chosen(read.merchant, once), read.merchants),
     )
     shares = risk_shares(table)
     if shares is not None:
@@ -214,14 +214,14 @@ def _risk(read: Read, horizons: Horizons) -> Floats | None:
 
 def _purchases(read: Read, result: Result, origin: Origin, as_of_us: int) -> Purchases:
     scored = result.scored
-    merchants = None if (read.merchant < 0).all() else read.merchant[scored]
+    merchants = None if (read.merchant < 0).all() else chosen(read.merchant, scored)
     return Purchases(
         origin=origin,
-        event_us=read.event_us[scored],
-        amount_minor=read.amount_minor[scored],
-        fraud=read.fraud[scored],
-        known_us=read.known_us[scored],
-        customer=result.customer[scored],
+        event_us=chosen(read.event_us, scored),
+        amount_minor=chosen(read.amount_minor, scored),
+        fraud=chosen(read.fraud, scored),
+        known_us=chosen(read.known_us, scored),
+        customer=chosen(result.customer, scored),
         customers=result.customers,
         merchant=merchants,
         merchants=() if merchants is None else read.merchants,

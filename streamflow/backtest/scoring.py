@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from streamflow.backtest.collecting import Collector, LongState
 from streamflow.backtest.gathering import Read
+from streamflow.backtest.names import NameFile, Names, by_first
 from streamflow.backtest.rows import Placed, Segment, bucket_of, load, segments_of
 from streamflow.backtest.scored import Scored, Weights
 from streamflow.backtest.workers import Workers
@@ -85,26 +86,25 @@ def score_bucket(task: ScoreTask) -> Bucket:
     listings = None if setup.entries is not None else _listings(task)
     collectors = [Collector(compile_rule_set(one), str(number), listings) for number, one in enumerate(setup.rule_sets)]
     engine = Engine(_book(collectors, setup.entries), setup.horizons)
-    placed = list(load(task.segments))
-    if setup.by_time:
-        placed.sort(key=_event_time)
-    states: dict[str, LongState] = {}
-    number: dict[str, int] = {}
+    by_customer: dict[str, list[Placed]] = {}
+    for one in load(task.segments):
+        by_customer.setdefault(one.customer_id, []).append(one)
     rows, customers, counts = list[int](), list[int](), Counter[str]()
     position = Position(0, 0)
-    for one in placed:
-        state = states.get(one.customer_id)
-        if state is None:
-            state = states[one.customer_id] = LongState()
-            number[one.customer_id] = len(number)
-        kind = engine.process_state(state, one, position)[0].kind
-        if kind == "scored":
-            rows.append(one.row)
-            customers.append(number[one.customer_id])
-        else:
-            counts[kind] += 1
+    # Customers do not know of each other, so one state at a time is enough.
+    for number, placed in enumerate(by_customer.values()):
+        if setup.by_time:
+            placed.sort(key=_event_time)
+        state = LongState()
+        for one in placed:
+            kind = engine.process_state(state, one, position)[0].kind
+            if kind == "scored":
+                rows.append(one.row)
+                customers.append(number)
+            else:
+                counts[kind] += 1
     return Bucket(
-        list(number),
+        list(by_customer),
         np.array(rows, dtype=np.int64),
         np.array(customers, dtype=np.int64),
         counts,
@@ -153,7 +153,7 @@ class Result:
 
     scored: Bools
     customer: Ints
-    customers: list[str]
+    customers: Names
     counts: Counter[str]
     rule_sets: list[Scored]
 
@@ -174,21 +174,23 @@ def score(
         The result; the same whatever the number of workers and of buckets.
     """
     row = read.row
-    scored, customer = np.zeros(len(row), dtype=np.bool_), np.zeros(len(row), dtype=np.int64)
+    scored, customer = np.zeros(len(row), dtype=np.bool_), np.full(len(row), -1, dtype=np.int64)
     weights = [np.zeros((len(RULES), len(row)), dtype=np.int32) for _ in setup.rule_sets]
-    customers, counts, done = list[str](), Counter[str](), 0
+    names, named = NameFile(read.folder), 0
+    counts, done = Counter[str](), 0
     for one in workers.run(score_bucket, _tasks(read, setup, risk)):
         at = np.searchsorted(row, one.row)
-        scored[at], customer[at] = True, one.customer + len(customers)
-        customers += one.customers
+        scored[at], customer[at] = True, one.customer + named
+        named += names.add(one.customers)
         counts += one.counts
         for target, (where, found) in zip(weights, one.found, strict=True):
             target[:, np.searchsorted(row, where)] = found.T
         done += len(at) + one.counts.total()
         progress(done)
-    customer, customers = _by_first_purchase(customer, customers, scored)
+    # Customers are numbered by their first purchase in the source, so that buckets leave no trace.
+    order, number = by_first(customer, named)
     said = [_scored(one, found, scored) for one, found in zip(setup.rule_sets, weights, strict=True)]
-    return Result(scored, customer, customers, counts, said)
+    return Result(scored, number[customer], names.ordered(order), counts, said)
 
 
 def _tasks(read: Read, setup: ScoreSetup, risk: Floats | None) -> Iterator[ScoreTask]:
@@ -200,15 +202,6 @@ def _tasks(read: Read, setup: ScoreSetup, risk: Floats | None) -> Iterator[Score
         if segments:
             mine = where == bucket
             yield ScoreTask(setup, segments, read.row[listed[mine]], risks[mine])
-
-
-def _by_first_purchase(customer: Ints, customers: list[str], scored: Bools) -> tuple[Ints, list[str]]:
-    """Number customers by their first purchase in the source, so that buckets leave no trace."""
-    used, first = np.unique(customer[scored], return_index=True)
-    order = used[np.argsort(first, kind="stable")]
-    place = np.zeros(max(len(customers), 1), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    return place[customer], [customers[code] for code in order.tolist()]
 
 
 def _scored(rule_set: RuleSet, weights: npt.NDArray[np.int32], scored: Bools) -> Scored:

@@ -81,7 +81,7 @@ def _span(at: tuple[int, int], inside: Bools, alert: Bools, rows: Rows) -> Span:
 def _share(chosen: Bools, whole: Bools, rows: Rows, reason: str) -> Estimate:
     if not whole.any():
         return Estimate(value=None, reason=reason)
-    found = clustered_share(chosen[whole], np.ones(int(whole.sum())), rows.resamples.cluster[whole])
+    found = clustered_share(chosen[whole], np.ones(int(whole.sum())), rows.resamples.cluster[whole].astype(np.int64))
     return Estimate(value=plain(found.value), low=plain(found.interval[0]), high=plain(found.interval[1]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,11 +21,11 @@ class Codes:
 
     Attributes:
         codes: Shape (rows,); the name's place in `names`, -1 where the row has none.
-        names: The distinct names, sorted.
+        names: The distinct names, sorted; numbers or an order of their own where nobody asks for a name.
     """
 
     codes: Ints
-    names: tuple[str, ...]
+    names: Sequence[str]
 
     @classmethod
     def of(cls, values: list[str] | list[str | None]) -> Codes:

@@ -24,8 +24,9 @@ class Ranking:
     @classmethod
     def of(cls, scores: Floats) -> Ranking:
         """Rank rows by score, shape (rows,)."""
-        distinct, place = np.unique(-scores, return_inverse=True)
-        return cls(-distinct, place.astype(np.int64))
+        # Not by np.unique's inverse, which keeps four arrays as long as the scores at once.
+        rising = np.unique(scores)
+        return cls(rising[::-1], len(rising) - 1 - np.searchsorted(rising, scores))
 
     def masses(self, weight: Floats) -> Floats:
         """Return the mass at each distinct score, highest first."""

@@ -69,7 +69,7 @@ def read_log(log: list[LogRecord], buckets: int, folder: Path) -> Read:
     """Read a log in chunks of seven."""
     setup = LogSetup(CHECKOUT, "USD", buckets)
     tasks = [LogTask(setup, at, log[at : at + 7], folder / f"{at}.part") for at in range(0, len(log), 7)]
-    return gather(map(judge_records, tasks), buckets)
+    return gather(map(judge_records, tasks), buckets, folder)
 
 
 def backtested(log: list[LogRecord], limits: Horizons, buckets: int) -> tuple[list[dict[int, int]], dict[str, int]]:

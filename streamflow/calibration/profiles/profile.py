@@ -124,7 +124,7 @@ def groups(table: PurchaseTable, codes: Ints, names: tuple[str, ...]) -> list[Gr
 
 def mix(table: PurchaseTable, codes: Codes) -> list[Group]:
     """Return the groups of a column of names, the largest first."""
-    return sorted(groups(table, codes.codes, codes.names), key=lambda group: (-group.share.part, group.name))
+    return sorted(groups(table, codes.codes, tuple(codes.names)), key=lambda group: (-group.share.part, group.name))
 
 
 def amount_quantiles(table: PurchaseTable, at: tuple[float, ...] = (0.25, 0.5, 0.75, 0.95, 0.99)) -> list[Quantile]:
