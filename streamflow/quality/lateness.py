@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from streamflow.errors import EnvironmentNotReady, StreamFlowError
 from streamflow.quality.statements import statement
 from streamflow.reader import reading
 
@@ -90,15 +91,20 @@ def lateness_within(settings: Settings, patience_s: float) -> Lateness | None:
         patience_s: How long the count may take.
 
     Returns:
-        The count; None where the warehouse is not there, has no tables yet, or takes longer.
+        The count; None where the warehouse is not there or has no tables yet.
+
+    Raises:
+        EnvironmentNotReady: The count takes longer.
     """
     import psycopg
-
-    from streamflow.errors import StreamFlowError
 
     try:
         with reading(settings, "silver_db", connect_timeout=CONNECT_S) as silver:
             silver.execute("SELECT set_config('statement_timeout', %s, true)", [f"{round(patience_s * 1000)}ms"])
             return lateness(settings, silver)
+    except psycopg.errors.QueryCanceled:
+        raise EnvironmentNotReady(
+            f"Late purchases: not counted within {patience_s:g} s; Data Docs have the count of the newest quality run."
+        ) from None
     except (StreamFlowError, psycopg.Error):
         return None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from streamflow.contracts import Catalogue
+from streamflow.errors import EnvironmentNotReady
 from streamflow.quality.lateness import lateness_within
 from streamflow.quality.run import QualityReport, run_quality
 from streamflow.quality.suites import TableResult
@@ -92,7 +93,8 @@ def test_operators_see_the_share_of_late_purchases(first: QualityReport, world: 
     assert lateness_within(away, 60.0) is None
     with superuser(world, "silver_db") as silver, silver.transaction():
         silver.execute("LOCK TABLE silver.clean_transactions IN ACCESS EXCLUSIVE MODE")
-        assert lateness_within(world, 0.1) is None
+        with pytest.raises(EnvironmentNotReady, match=r"Late purchases: not counted within 0\.1 s"):
+            lateness_within(world, 0.1)
 
 
 def test_status_tells_the_share_of_late_purchases(
