@@ -88,6 +88,8 @@ def configuration(layout: Layout, settings: Settings, ports: dict[str, int]) -> 
         "heartbeat.timeout": "10s",
         # Acknowledgements of a change of the rules are read from metrics; the default would show them 10 s late.
         "metrics.fetcher.update-interval": "500ms",
+        # And a fetch that asks a task manager which just died holds up all others so long; by default for 10 minutes.
+        "web.timeout": "30s",
         "io.tmp.dirs": str(layout.tmp),
         "web.tmpdir": str(layout.tmp),
         "state.backend.type": "hashmap",

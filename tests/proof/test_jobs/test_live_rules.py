@@ -13,11 +13,12 @@ import pytest
 
 from streamflow.contracts.names import FRAUD_ALERTS, FRAUD_RULES
 from streamflow.generator.faults import BASE, BASE_MS
+from streamflow.jobs.acknowledgement import wait_for
 from streamflow.jobs.cluster import Cluster
 from streamflow.jobs.plan import FRAUD_DETECTOR
 from streamflow.jobs.progress import end_offsets, wait_drained
 from streamflow.jobs.submission import FlinkClient
-from streamflow.replay.rule_topic import publish_records, read_rule_records
+from streamflow.replay.rule_topic import newest_event_bound_us, publish_records, read_rule_records
 from streamflow.rules.blacklist import Entry
 from streamflow.rules.book import RuleBook
 from streamflow.rules.publication import entry_record
@@ -29,6 +30,8 @@ MERCHANT = "merchant-listed-while-running"
 HOUR_MS = 3_600_000
 CUSTOMERS = 20
 DEADLINE_S = 300.0
+ACKNOWLEDGED_S = 60.0
+"""As long as the commands wait."""
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +96,17 @@ def test_what_was_published_since_the_submission_survives_a_crash(
     crashed = buy(settings, "crashed", 3.0)
     assert alerted(settings) >= crashed
     assert Cluster(settings).active()[FRAUD_DETECTOR].job_id == job_id
+
+
+def test_a_change_after_a_crash_is_acknowledged(settings: Settings, job_id: str) -> None:
+    """By Flink's metrics: a fetch of them that waits for a dead task manager must not hold up the others for long."""
+    reached_us = newest_event_bound_us(settings.kafka.require(), 300)
+    assert reached_us is not None
+    entry = Entry(
+        "after-the-crash", "another-merchant", reached_us, None, reached_us, "notice of a bank", "manual", None
+    )
+    book = RuleBook.from_records(read_rule_records(settings.kafka.require()))
+    ((_, offset),) = publish_records(settings.kafka.require(), [entry_record(book, entry, None)])
+    told = wait_for(settings, offset, ACKNOWLEDGED_S)
+    assert (told.job_id, told.have(offset)) == (job_id, told.expected)
+    assert told.expected == 1
