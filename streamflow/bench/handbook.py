@@ -24,6 +24,7 @@ DAY_S = 86_400
 LARGE_CENTS = 22_000
 TERMINALS_A_DAY, TERMINAL_DAYS = 2, 28
 CUSTOMERS_A_DAY, CUSTOMER_DAYS, TIMES_DEARER = 3, 14, 5
+ROWS_AT_ONCE = 100_000
 COLUMNS = ("TRANSACTION_ID", "TX_DATETIME", "CUSTOMER_ID", "TERMINAL_ID", "TX_AMOUNT", "TX_FRAUD")
 MAPPING = """timezone: UTC
 fields:
@@ -134,14 +135,18 @@ def write_csv(simulated: Simulated, path: Path) -> int:
     Returns:
         The number of rows.
     """
-    times = np.datetime_as_string(START + simulated.second.astype("timedelta64[s]")).tolist()
-    columns = (simulated.customer, simulated.terminal, simulated.cents, simulated.fraud.astype(np.int64))
+    columns = (simulated.second, simulated.customer, simulated.terminal, simulated.cents, simulated.fraud)
+    rows = len(simulated.second)
     with path.open("w", encoding="ascii", newline="") as file:
         file.write(",".join(COLUMNS) + "\n")
-        file.writelines(
-            f"{number},{time.replace('T', ' ')},{customer},{terminal},{cents / 100:.2f},{fraud}\n"
-            for number, (time, customer, terminal, cents, fraud) in enumerate(
-                zip(times, *(column.tolist() for column in columns), strict=True)
+        # Some rows at a time: ten million of them as Python's objects would not fit.
+        for first in range(0, rows, ROWS_AT_ONCE):
+            second, *others = (column[first : first + ROWS_AT_ONCE] for column in columns)
+            times = np.datetime_as_string(START + second.astype("timedelta64[s]")).tolist()
+            file.writelines(
+                f"{number},{time.replace('T', ' ')},{customer},{terminal},{cents / 100:.2f},{fraud:d}\n"
+                for number, (time, customer, terminal, cents, fraud) in enumerate(
+                    zip(times, *(column.tolist() for column in others), strict=True), start=first
+                )
             )
-        )
-    return len(times)
+    return rows

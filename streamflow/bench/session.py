@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamflow.bench.backtests import backtests
 from streamflow.bench.calibration import calibration
 from streamflow.bench.contract_engines import contract_engines
 from streamflow.bench.detectors.late_log import SHARE, with_late
 from streamflow.bench.detectors.section import detectors
+from streamflow.bench.engine import engine
 from streamflow.bench.footprint import METHOD as FOOTPRINT
 from streamflow.bench.footprint import memory, start_up
+from streamflow.bench.gate import gate_errors
 from streamflow.bench.latency import latency, only_purchases
 from streamflow.bench.measures import Measure, Report, Section
+from streamflow.bench.parts import ON_JOBS, PARTS, check_parts
+from streamflow.bench.promotion import promotion
+from streamflow.bench.quality import quality
 from streamflow.bench.throughput import throughput
 from streamflow.contracts import Catalogue
 from streamflow.contracts.released import newest_released
 from streamflow.contracts.rule_sets import load_horizons, load_rule_set
-from streamflow.errors import InputError, nearest
+from streamflow.errors import InputError
 from streamflow.generator.producer import ensure_topics, produce
 from streamflow.generator.runs import plan_run
 from streamflow.generator.simulation import Simulation
@@ -35,8 +41,6 @@ if TYPE_CHECKING:
     from streamflow.jobs.submission import FlinkClient
     from streamflow.settings import Settings
 
-ON_JOBS = ("throughput", "detectors", "latency", "transforms", "footprint")
-PARTS = (*ON_JOBS, "contracts", "calibration")
 FOLDER = ".streamflow-bench"
 TRANSFORMS = (
     "Bronze holds what the throughput and latency runs left. Each transform builds its layer from nothing; its "
@@ -78,7 +82,7 @@ class BenchPlan:
 
     purchases: int = 300_000
     runs: int = 3
-    parts: Sequence[str] = PARTS
+    parts: Sequence[str] = tuple(PARTS)
     rule_set: str | None = None
 
 
@@ -101,9 +105,7 @@ def run(
     Raises:
         InputError: An unknown part, or numbers out of range.
     """
-    for part in plan.parts:
-        if part not in PARTS:
-            raise InputError(f"The benchmark has no part '{part}'; {nearest(part, PARTS)}")
+    check_parts(plan.parts)
     if plan.purchases < 10_000 or plan.runs < 1:
         raise InputError(
             "The benchmark needs at least 10,000 purchases and one run, else it measures the start of jobs."
@@ -115,7 +117,20 @@ def run(
         report.sections.extend(contract_engines(settings, plan.runs, say))
     if "calibration" in plan.parts:
         report.sections.append(calibration(plan.runs, say))
+    report.sections.extend(_alone(settings, plan, say))
     return report
+
+
+def _alone(settings: Settings, plan: BenchPlan, say: Callable[[str], None]) -> Iterator[Section]:
+    """Yield the sections that need no server."""
+    if "engine" in plan.parts:
+        yield engine(settings, plan.runs, say)
+    if "backtest" in plan.parts:
+        yield backtests(settings, plan.runs, say)
+    if "quality" in plan.parts:
+        yield quality(settings, say)
+    if "gate" in plan.parts:
+        yield gate_errors(say)
 
 
 def _on_jobs(
@@ -136,10 +151,7 @@ def _on_jobs(
             platform.down(purge=True)
         own = platform.up(without={"airflow"})
         _fill(own, plan, say)
-        if "throughput" in plan.parts:
-            report.sections.append(throughput(own, client(own), plan.purchases, plan.runs, say))
-        if "detectors" in plan.parts:
-            report.sections.append(detectors(own, client(own), plan.purchases, plan.runs, say))
+        report.sections.extend(_on_log(own, plan, client, say))
         if {"latency", "transforms", "footprint"} & set(plan.parts):
             section = latency(own, client(own), plan.runs, say)
             if "latency" in plan.parts:
@@ -157,6 +169,18 @@ def _on_jobs(
                 report.sections.append(detectors(own, client(own), plan.purchases, plan.runs, say, note=note))
     finally:
         platform.down(purge=True)
+
+
+def _on_log(
+    own: Settings, plan: BenchPlan, client: Callable[[Settings], FlinkClient], say: Callable[[str], None]
+) -> Iterator[Section]:
+    """Yield the sections that only read the log."""
+    if "throughput" in plan.parts:
+        yield throughput(own, client(own), plan.purchases, plan.runs, say)
+    if "detectors" in plan.parts:
+        yield detectors(own, client(own), plan.purchases, plan.runs, say)
+    if "promotion" in plan.parts:
+        yield promotion(own, client(own), say)
 
 
 def _fill(settings: Settings, plan: BenchPlan, say: Callable[[str], None], variant: Variant = PLAIN_LOG) -> None:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from streamflow.bench.parts import PARTS, complete_part, parts_help
+
 app = typer.Typer()
 
 
@@ -16,26 +18,25 @@ def bench(
     *,
     only: Annotated[
         list[str] | None,
-        typer.Option(
-            help="A part: throughput, latency, transforms, footprint, contracts, calibration; may be repeated."
-        ),
+        typer.Option(help=parts_help(), autocompletion=complete_part),
     ] = None,
     purchases: Annotated[int, typer.Option(help="Length of the log that the jobs read.")] = 300_000,
     runs: Annotated[int, typer.Option(help="Rounds that count; their median is told.")] = 3,
     write: Annotated[Path | None, typer.Option(help="Write the report as Markdown to this file.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Measure throughput, latency, transforms, start-up and memory, each beside a baseline where there is one.
+    """Measure jobs, rules, backtests and more, each beside a baseline where there is one; without --only all of it.
 
-    Runs on a platform of its own, beside yours, and removes it afterwards. Let the machine be idle.
+    What needs servers runs on a platform of its own, beside yours, which is removed afterwards; engine, backtest,
+    quality, gate and calibration start none. Let the machine be idle.
 
-    Example: streamflow bench --only throughput --runs 5
+    Example: streamflow bench --only engine --only backtest --runs 1
     """
     from rich.console import Console
     from rich.markdown import Markdown
 
     from streamflow.bench.render import as_dict, markdown
-    from streamflow.bench.session import PARTS, BenchPlan, run
+    from streamflow.bench.session import BenchPlan, run
     from streamflow.cli.jobs import client
     from streamflow.errors import InputError
     from streamflow.log import configure
