@@ -2,10 +2,10 @@
 
 The same purchases are sent twice, in two orders, each time into topics that were created anew. Each time::
 
-    sent        first third | some more             | the rest
-    checkpoint            * |                       | *
-    decisions     some      |  some more            |  again, and all others
-    detector    two task managers     kill -9 of one   restored
+    sent        a third          | some more       | the rest
+    checkpoint                 * |                 |                      *
+    decisions     of some        |   of some more  | these again, and all others
+    detector    two task managers         kill -9 of one, restored
 
 What stands on the topics at the end is compared with one replay of that log in the order of its offsets, and the two
 orders with each other, for customers of whom nothing was late.
@@ -18,7 +18,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,10 @@ from streamflow.cli.jobs import client
 from streamflow.contracts import Catalogue, build_validator
 from streamflow.contracts.names import FRAUD_ALERTS, FRAUD_DECISIONS, TRANSACTIONS_LATE, TRANSACTIONS_RAW
 from streamflow.contracts.rule_sets import load_horizons, load_rule_set
+from streamflow.contracts.timestamps import format_us
 from streamflow.generator.producer import PARTITIONER, ensure_topics
 from streamflow.jobs.cluster import Cluster
+from streamflow.jobs.history import restore_points
 from streamflow.jobs.plan import FRAUD_DETECTOR
 from streamflow.jobs.progress import committed_offsets, end_offsets, wait_drained
 from streamflow.jobs.submission import cancel, submit
@@ -56,6 +58,8 @@ RULES = (("1.0.0", "live"), ("1.1.0", "shadow"))
 
 Key = tuple[str, str, str]
 Place = tuple[int, int]
+Late = tuple[str, str]
+"""transaction_id and watermark."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class Told:
     Attributes:
         decisions: Of each decision the record with the highest revision, from fraud-decisions.
         alerts: The same of fraud-alerts.
-        late: Where the late purchases stand, with their customer's watermark, from transactions.late.
+        late: The late purchases by where they stand, with their customer's watermark, from transactions.late.
         repeated: Records on fraud-decisions that say again what one before them said.
         replayed: The replay of the log.
         replayed_late: Its late purchases.
@@ -90,13 +94,13 @@ class Told:
 
     decisions: dict[Key, Said]
     alerts: dict[Key, Said]
-    late: dict[Place, str]
+    late: dict[Place, Late]
     repeated: int
     replayed: ReplayResult
-    replayed_late: dict[Place, str]
-    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
-    partitions: Counter[int] = field(default_factory=Counter)
-    order: list[tuple[str, str]] = field(default_factory=list)
+    replayed_late: dict[Place, Late]
+    kinds: Counter[tuple[str, str]]
+    partitions: Counter[int]
+    order: list[tuple[str, str]]
     uncovered: int = 0
     restarts: int = 0
     restored: int = 0
@@ -152,19 +156,23 @@ def send_and_kill(settings: Settings, platform: Platform, log: list[Sent], job_i
         How many records about decisions were sent since that checkpoint.
     """
 
-    def checkpoints() -> int:
-        return int(Cluster(settings).checkpoints(job_id)["counts"]["completed"])
+    def checkpoint() -> Path:
+        # On the disk: what the job manager tells of its checkpoints is seconds old.
+        return restore_points(settings, FRAUD_DETECTOR)[0].path
+
+    def covers_purchases_of(partition: int) -> bool:
+        return committed_offsets(settings, FRAUD_DETECTOR).get((TRANSACTIONS_RAW, partition), 0) > 0
 
     third = len(log) // 3
     send_until_decided(settings, log[:third])
     until(
-        lambda: min(committed_offsets(settings, FRAUD_DETECTOR).values(), default=0) > 0,
-        "no checkpoint covers records of every partition",
+        lambda: all(covers_purchases_of(partition) for partition in range(SUBTASKS)),
+        "no checkpoint covers purchases of both partitions",
     )
     for sent in range(third, len(log) - third, PORTION):
-        covered = checkpoints()
+        covered = checkpoint()
         uncovered = send_until_decided(settings, log[sent : sent + PORTION])
-        if checkpoints() == covered:
+        if checkpoint() == covered:
             kill(platform, victim)
             break
     else:
@@ -198,17 +206,18 @@ def newest(settings: Settings, topic: str) -> tuple[dict[Key, Said], int]:
     return highest, len(records) - len(by_revision)
 
 
-def compare(settings: Settings, killed: tuple[int, int, int]) -> Told:
+def compare(settings: Settings) -> Told:
     """Read what stands on the topics, and replay the log in the order of its offsets."""
     horizons = load_horizons(settings.contracts_dir)
     validator = build_validator(Catalogue.load(settings.contracts_dir), settings.base_currency)
     book = read_rule_log(settings.kafka.require(), validator, horizons).book
-    late: dict[Place, str] = {}
+    late: dict[Place, Late] = {}
     kinds: Counter[tuple[str, str]] = Counter()
 
     def note(purchase: Purchase, outcome: Outcome) -> None:
         if isinstance(outcome, LatePurchase):
-            late[outcome.position.partition, outcome.position.offset] = purchase.transaction_id
+            place = outcome.position.partition, outcome.position.offset
+            late[place] = purchase.transaction_id, format_us(outcome.watermark_us)
         kinds[purchase.customer_id.rstrip("0123456789").rstrip("-"), outcome.kind] += 1
 
     messages = read_topic(settings, TRANSACTIONS_RAW, ends(settings, TRANSACTIONS_RAW))
@@ -220,16 +229,18 @@ def compare(settings: Settings, killed: tuple[int, int, int]) -> Told:
         json.loads(m.value()) for m in read_topic(settings, TRANSACTIONS_LATE, ends(settings, TRANSACTIONS_LATE))
     ]
     return Told(
-        decisions,
-        newest(settings, FRAUD_ALERTS)[0],
-        {(one["source_partition"], one["source_offset"]): one["transaction_id"] for one in told_late},
-        repeated,
-        replayed,
-        late,
-        kinds,
-        Counter(one.partition for one in log),
-        [(one.key.decode(), json.loads(one.body)["transaction_id"]) for one in log if one.key and one.body],
-        *killed,
+        decisions=decisions,
+        alerts=newest(settings, FRAUD_ALERTS)[0],
+        late={
+            (one["source_partition"], one["source_offset"]): (one["transaction_id"], one["watermark"])
+            for one in told_late
+        },
+        repeated=repeated,
+        replayed=replayed,
+        replayed_late=late,
+        kinds=kinds,
+        partitions=Counter(one.partition for one in log),
+        order=[(one.key.decode(), json.loads(one.body)["transaction_id"]) for one in log if one.key and one.body],
     )
 
 
@@ -237,10 +248,9 @@ def run(settings: Settings, platform: Platform, seed: int, victim: str) -> Told:
     """Send one order of the purchases through a new detector that loses a task manager on the way."""
     (job,) = submit(settings, client(settings), [FRAUD_DETECTOR], fresh=True)
     uncovered = send_and_kill(settings, platform, arrivals(histories(), seed), job.job_id, victim)
-    cluster = Cluster(settings)
-    told = compare(
-        settings, (uncovered, cluster.restarts(job.job_id), cluster.checkpoints(job.job_id)["counts"]["restored"])
-    )
+    told, cluster = compare(settings), Cluster(settings)
+    told.uncovered, told.restarts = uncovered, cluster.restarts(job.job_id)
+    told.restored = cluster.checkpoints(job.job_id)["counts"]["restored"]
     cancel(settings, [FRAUD_DETECTOR])
     return told
 
@@ -283,6 +293,7 @@ def test_each_kill_came_between_decisions_and_their_checkpoint(orders: tuple[Tol
         assert told.uncovered > 0
         assert told.restarts > 0
         assert told.restored > 0
+        assert told.repeated > 0
         assert set(told.partitions) == set(range(SUBTASKS))
         assert min(told.partitions.values()) > 500
 
