@@ -18,7 +18,7 @@ from streamflow.backtest.observing import spread
 from streamflow.backtest.plain import plain_rules
 from streamflow.backtest.rows import Segment, load, segments_of
 from streamflow.backtest.workers import Workers
-from streamflow.calibration.rules.fit import Task, fit_rules
+from streamflow.calibration.rules.fit import Task, fit_rules, known_by
 from streamflow.calibration.rules.threshold import Budget
 from streamflow.contracts.calibrations import Source
 from streamflow.contracts.diff_rule_sets import compare_rule_sets
@@ -27,10 +27,6 @@ from streamflow.contracts.timestamps import format_us
 from streamflow.contracts.versions import bump, worst
 from streamflow.datasets.table import Bools, Codes, Floats, Ints, PurchaseTable
 from streamflow.errors import InputError
-
-LEAST_FRAUDS = (30, 10)
-"""Frauds that a band must hold: as a calibration asks, or a third of it where later labels speak for it. A file of one
-period seldom has the frauds of a whole calibration, and a rule without any band is the worse estimate."""
 
 
 @dataclass(frozen=True)
@@ -128,8 +124,6 @@ def fit_before(read: Read, source: Source, fit: Fit, workers: Workers, progress:
         seed=fit.seed,
         source="data",
         run=spread(workers),
-        least_frauds=LEAST_FRAUDS,
-        recheck=True,
     )
     # One thread: sums in another order would end in other last digits.
     with threadpool_limits(1):
@@ -159,9 +153,7 @@ def _draft(rule_set: RuleSet, version: str, status: str) -> RuleSet:
 
 def _known(table: PurchaseTable, fit: Fit) -> Bools:
     """Return the purchases whose labels count."""
-    known = np.asarray(table.known_us) <= fit.until_us
-    if fit.from_us is not None:
-        known &= table.event_us >= fit.from_us
+    known = known_by(table, fit.until_us, fit.from_us)
     if not (known & table.fraud).any():
         since = "" if fit.from_us is None else f" among purchases since {format_us(fit.from_us)}"
         raise InputError(

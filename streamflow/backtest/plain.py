@@ -1,21 +1,25 @@
 """The baseline that rules must beat: three fixed rules, one limit each, fitted on the same purchases.
 
 The amount, its ratio to the customer's average and the number of purchases in a window, each with the one limit that
-tells most about the fraud that was known, their weights fitted together as the scorecard's are.
+tells most about the fraud that was known, their weights fitted together as the scorecard's are. Three limits make a
+handful of scores, and the step at one limit may hold more purchases than the alert budget: beyond such a limit stand
+the cuts that the scorecard's bands have there too, or the baseline could not use the budget that it is compared under.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from streamflow.calibration.rules.bands import Bands, Measured, Rows
+from streamflow.calibration.rules.bands import Bands, Measured, Rows, cut
 from streamflow.calibration.rules.draft import Ladder, drafted, to_ulo
 from streamflow.calibration.rules.fit import RuleFit
 from streamflow.calibration.rules.measures import Measures, rows_of
 from streamflow.calibration.rules.scorecard import Weights, design_of, fit_weights, log_odds, masses
 from streamflow.calibration.rules.threshold import Budget, choose_threshold
 from streamflow.contracts.rule_sets import Horizons, RuleSet
-from streamflow.datasets.table import Bools, PurchaseTable
+from streamflow.datasets.table import Bools, Ints, PurchaseTable
 from streamflow.statistics.intervals import weighted_quantiles
 
 USED = ("high_value.amount_minor", "high_value.ratio_to_mean", "velocity.purchases")
@@ -34,12 +38,13 @@ def plain_rules(table: PurchaseTable, fit: RuleFit, horizons: Horizons, budget: 
         budget: What alerts may cost.
 
     Returns:
-        A rule set in which only the three measures have a band.
+        A rule set in which only the three measures have bands: one limit each, and the cuts beyond it.
     """
     mask = fit.usable & fit.train
     rows = rows_of(table).take(mask)
     measured = [one for one in Measures(table, fit.rule_set, horizons).of(fit.rule_set, fit.seen) if one.name in USED]
-    bands = tuple(_limited(one.take(mask), rows) for one in measured)
+    allowed = float(rows.weight.sum()) * budget.alerts_per_1000 / 1000
+    bands = tuple(_cut(_limited(one.take(mask), rows), one.values[mask], rows, allowed) for one in measured)
     design = design_of(bands, {one.name: one.values[mask] for one in measured})
     weights = fit_weights(design, *masses(design, rows.fraud, rows.weight), RIDGE)
     rounded = Weights(
@@ -76,6 +81,14 @@ def _limited(measured: Measured, rows: Rows) -> Bands:
     gains = [_gain(values >= limit, rows) for limit in limits]
     best = int(np.argmax(gains)) if gains else 0
     return Bands(*named, (limits[best],) if gains and gains[best] > 0 else ())
+
+
+def _cut(limit: Bands, values: Ints, rows: Rows, allowed: float) -> Bands:
+    """Add what cuts the purchases beyond a limit, where they are more than may be alerts."""
+    if not limit.bounds:
+        return limit
+    seen = values >= 0
+    return replace(limit, bounds=(*limit.bounds, *cut(limit.bounds[0], values[seen], rows.weight[seen], allowed)))
 
 
 def _gain(beyond: Bools, rows: Rows) -> float:

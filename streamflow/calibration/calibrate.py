@@ -19,6 +19,7 @@ from streamflow.calibration.rules.composition import (
     fit_on_simulation,
     missing_rules,
     rule_figures,
+    settle,
 )
 from streamflow.calibration.rules.figures import rule_notes
 from streamflow.calibration.rules.measures import Progress, silent
@@ -91,6 +92,7 @@ class Calibrated:
         base_rule_set: What it would replace.
         data: What was fitted on the table.
         simulated: What was fitted beside it on a simulated run; None where the table identifies every rule.
+        final: The fit that prior, threshold and judgement come from: the table's own, unless it knows no customers.
         notes: By rule, what its figures are.
     """
 
@@ -101,12 +103,8 @@ class Calibrated:
     base_rule_set: RuleSet
     data: Fitted
     simulated: Fitted | None
+    final: Fitted
     notes: dict[str, str]
-
-    @property
-    def final(self) -> Fitted:
-        """The fit that prior, threshold and judgement come from."""
-        return self.simulated or self.data
 
 
 def calibrate(table: PurchaseTable, request: Request, notebook: Notebook, progress: Progress = silent) -> Calibrated:
@@ -141,41 +139,47 @@ def _calibrate(table: PurchaseTable, request: Request, notebook: Notebook, progr
     sources = generator_sources(table, base_world)
     sources |= {DATA: table.source, CHOICE: Source(kind="choice", name="chosen by us")}
     data, simulated = fit_on_data(table, setting, progress), None
+    final = data
     if missing_rules(data):
         world = generator_parameters(base_world, generated, world_version)
         simulated = fit_on_simulation(data, world, request.simulated_purchases, setting, progress)
         sources[SIMULATION] = simulated.table.source
-    figures = rule_figures(data, simulated)
+        final = settle(data, simulated, setting, progress)
+    figures = rule_figures(data, simulated, final)
     figures |= {f"generator.{path}": figure for path, figure in generated.items()}
-    figures |= _baselines(data, whole=simulated is None)
+    figures |= _baselines(final) if final.key == DATA else baseline_figures(table, DATA)
     calibration = new_calibration(
         dataset=table.dataset,
-        rule_set=_follows(base.version, compare_rule_sets(base, (simulated or data).fit.rule_set)),
+        rule_set=_follows(base.version, compare_rule_sets(base, final.fit.rule_set)),
         generator=world_version,
         package=package_version("streamflow"),
         notebook=notebook,
         sources=sources,
         figures=figures,
     )
-    return _proposed(
-        calibration, data, simulated, base, generator_document(base_world, generated, world_version, calibration.id)
-    )
+    fits = _Fits(data, simulated, final)
+    return _proposed(calibration, fits, base, generator_document(base_world, generated, world_version, calibration.id))
 
 
-def _baselines(data: Fitted, *, whole: bool) -> dict[str, Figure]:
-    """Return what live purchases will be held against; alerts only where the table judges by the whole rule set."""
-    fit = data.fit
-    if not whole:
-        return baseline_figures(data.table, DATA)
+@dataclass(frozen=True)
+class _Fits:
+    """The fits of one calibration, as `Calibrated` has them."""
+
+    data: Fitted
+    simulated: Fitted | None
+    final: Fitted
+
+
+def _baselines(final: Fitted) -> dict[str, Figure]:
+    """Return what live purchases will be held against, alerts included: the table judges by the whole rule set."""
+    fit = final.fit
     alert = (fit.scores >= fit.rule_set.alert_threshold_ulo) & fit.usable
     fired = {rule: mask & fit.usable for rule, mask in fit.fired.items()}
-    return baseline_figures(data.table, DATA, alert=alert, fired=fired)
+    return baseline_figures(final.table, DATA, alert=alert, fired=fired)
 
 
-def _proposed(
-    calibration: Calibration, data: Fitted, simulated: Fitted | None, base: RuleSet, generator_text: str
-) -> Calibrated:
-    final = simulated or data
+def _proposed(calibration: Calibration, fits: _Fits, base: RuleSet, generator_text: str) -> Calibrated:
+    data, final = fits.data, fits.final
     figures = calibration.figures
     rule_set = msgspec.structs.replace(
         final.fit.rule_set,
@@ -184,15 +188,24 @@ def _proposed(
         calibration=calibration.id,
         prior_status=figures["rules.prior_ulo"].status,
         alert_threshold_status=figures["rules.alert_threshold_ulo"].status,
-        score_calibrated=final.judgement is not None
+        score_calibrated=fits.simulated is None
+        and final.judgement is not None
         and final.judgement.score_holds
         and final.table.status == "measured",
     )
     source = data.table.source
-    notes = rule_notes(final.fit.ladders, missing_rules(data))
+    notes = rule_notes(final.fit.ladders, missing_rules(data), final.fit.locked)
     head = f"calibrated on {source.name} ({source.kind}, {source.rows:,} rows)."
     return Calibrated(
-        calibration, rule_set, rule_set_text(rule_set, head, notes), generator_text, base, data, simulated, notes
+        calibration=calibration,
+        rule_set=rule_set,
+        rule_set_text=rule_set_text(rule_set, head, notes),
+        generator_text=generator_text,
+        base_rule_set=base,
+        data=data,
+        simulated=fits.simulated,
+        final=final,
+        notes=notes,
     )
 
 

@@ -1,4 +1,8 @@
-"""Bands of strength from data: bounds at quantiles of legitimate purchases, merged until each holds enough fraud."""
+"""Bands of strength from data: bounds at quantiles of legitimate purchases, merged until each holds enough fraud.
+
+Where more purchases reach the strongest bound than may be alerts, the strongest band is cut by quantiles of all
+purchases: a score moves in steps, and a step that is larger than the budget can only be taken whole or left.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,9 @@ from streamflow.statistics.intervals import RESAMPLES, bootstrap, weighted_quant
 MIN_FRAUDS = 30
 TAILS = (0.1, 0.05, 0.02, 0.01, 0.004, 0.001)
 """Shares of legitimate purchases beyond a bound: the candidates, weakest first, at most MAX_BANDS of them."""
+
+CUTS = (0.8, 0.4, 0.2)
+"""Bounds within a strongest band that exceeds the alert budget, as parts of the budget beyond them."""
 
 SIGNIFICANT = 3
 
@@ -47,6 +54,13 @@ class Rows:
         """Return some of the rows."""
         fields = (self.fraud, self.weight, self.group, self.event_us, self.amount_minor)
         return Rows(*(field[chosen] for field in fields))  # type: ignore[arg-type]
+
+    def numbered(self) -> Rows:
+        """Return the same rows with customers numbered as they first occur: what is drawn hangs on nothing else."""
+        _, first, place = np.unique(self.group, return_index=True, return_inverse=True)
+        rank = np.empty(len(first), dtype=np.int64)
+        rank[np.argsort(first)] = np.arange(len(first))
+        return replace(self, group=rank[place])
 
 
 @dataclass(frozen=True)
@@ -90,7 +104,9 @@ class Bands:
         measure: Name of the measure.
         scale: A scaled value is the measure times this.
         bounds: Scaled lower bounds, rising; none when the data do not carry a band.
-        tails: For each bound, the share of legitimate purchases at or beyond it that it was asked for.
+        tails: For each bound, the share of legitimate purchases at or beyond it that it was asked for; of a cut, the
+            share of all purchases that have the measure.
+        cuts: How many of the bounds, the strongest, cut the strongest band for the budget.
         low: Lower ends of the bounds' 95 % intervals, scaled.
         high: Upper ends.
         note: Why there is no band, or which were merged.
@@ -104,6 +120,7 @@ class Bands:
     low: tuple[int, ...] = ()
     high: tuple[int, ...] = ()
     note: str = ""
+    cuts: int = 0
 
     @property
     def name(self) -> str:
@@ -115,16 +132,18 @@ class Bands:
         return np.searchsorted(np.array(self.bounds, dtype=np.int64), values, side="right").astype(np.int8)
 
 
-def find_bands(measured: Measured, rows: Rows, least: int = MIN_FRAUDS) -> Bands:
+def find_bands(measured: Measured, rows: Rows, least: int = MIN_FRAUDS, budget: float | None = None) -> Bands:
     """Place bounds at quantiles of legitimate purchases and merge bands with too few frauds.
 
     Args:
         measured: The measure.
         rows: The rows.
         least: Frauds that a band must hold.
+        budget: Share of all rows that may be alerts; a strongest band with more of them is cut. None cuts nothing.
 
     Returns:
-        The bands, without intervals. A band with too few frauds joins the weaker one; the weakest joins "no band".
+        The bands, without intervals. A band with too few frauds joins the weaker one; the weakest joins "no band". Cuts
+        take the place of bands between the weakest and the strongest where there would be more than MAX_BANDS.
     """
     values, fraud, weight, tails = measured.values, rows.fraud, rows.weight, measured.tails
     named = (measured.rule, measured.measure, measured.scale)
@@ -142,7 +161,43 @@ def find_bands(measured: Measured, rows: Rows, least: int = MIN_FRAUDS) -> Bands
         return Bands(*named, (), note=f"no band holds {least} frauds")
     asked = dict(chosen)
     note = f"{merged} bands merged for want of {least} frauds" if merged else ""
-    return Bands(*named, tuple(kept), tuple(asked[bound] for bound in kept), note=note)
+    cuts: list[int] = []
+    if budget is not None and not measured.bounds:
+        found = cut(kept[-1], values[usable], weight[usable], budget * float(weight.sum()))
+        cuts, _ = _merge(list(found), values[fraud & usable], least)
+        # What the last kept bound has between itself and the first cut needs its frauds as well.
+        between = (values[fraud & usable] >= kept[-1]) & (values[fraud & usable] < min(cuts, default=0))
+        if cuts and between.sum() < least:
+            kept.pop()
+        asked |= found
+        kept = _thinned(kept, MAX_BANDS - len(cuts)) + cuts
+    return Bands(*named, tuple(kept), tuple(asked[bound] for bound in kept), note=note, cuts=len(cuts))
+
+
+def cut(top: int, values: Ints, weight: Floats, allowed: float) -> dict[int, float]:
+    """Cut what lies from `top` on, where it has more mass than may be alerts.
+
+    Args:
+        top: The strongest bound.
+        values: Scaled values, shape (rows,).
+        weight: What each row stands for.
+        allowed: Mass that may be alerts.
+
+    Returns:
+        Bounds, rising, each with the share of the rows that lies beyond it; none where the budget is not exceeded.
+    """
+    if float(weight[values >= top].sum()) <= allowed:
+        return {}
+    shares = [part * allowed / float(weight.sum()) for part in CUTS]
+    found = dict(zip(_bounds(values, weight, shares), shares, strict=True))
+    return {bound: share for bound, share in found.items() if bound > top}
+
+
+def _thinned(bounds: list[int], room: int) -> list[int]:
+    """Keep so many of the bounds, the weakest and the strongest among them."""
+    if len(bounds) <= room:
+        return bounds
+    return [bounds[round(at)] for at in np.linspace(0, len(bounds) - 1, room)]
 
 
 def _bounds(values: Ints, weight: Floats, tails: Sequence[float]) -> list[int]:
@@ -184,10 +239,28 @@ def with_intervals(
     """
     if not bands.bounds:
         return bands
-    legitimate = np.flatnonzero((values >= 0) & ~rows.fraud & (rows.weight > 0))
+    usable = (values >= 0) & (rows.weight > 0)
+    plain = len(bands.bounds) - bands.cuts
+    ends = []
+    for tails, chosen in ((bands.tails[:plain], usable & ~rows.fraud), (bands.tails[plain:], usable)):
+        if tails:
+            ends.append(_quantile_ends(tails, values[chosen], rows.take(chosen), rng, resamples))
+    low, high = (np.concatenate(each) for each in zip(*ends, strict=True))
+    bounds = np.array(bands.bounds)
+    return replace(
+        bands,
+        low=tuple(int(value) for value in np.minimum(np.floor(low), bounds)),
+        high=tuple(int(value) for value in np.maximum(np.ceil(high), bounds)),
+    )
+
+
+def _quantile_ends(
+    tails: Sequence[float], values: Ints, rows: Rows, rng: np.random.Generator, resamples: int
+) -> tuple[Floats, Floats]:
+    """Return the ends of the intervals of the quantiles that leave `tails` of the rows beyond them."""
     # Only distinct values matter, and there are far fewer of them than rows in most measures.
-    distinct, place = np.unique(values[legitimate], return_inverse=True)
-    at = 1 - np.array(bands.tails)
+    distinct, place = np.unique(values, return_inverse=True)
+    at = 1 - np.array(tails)
 
     def statistic(resampled: Floats) -> Floats:
         mass = np.bincount(place, resampled, len(distinct))
@@ -197,10 +270,5 @@ def with_intervals(
         middle = (np.cumsum(mass) - mass / 2) / total
         return np.asarray(np.interp(at, middle, distinct))
 
-    low, high = bootstrap(statistic, rows.weight[legitimate], rng, resamples, rows.group[legitimate])
-    bounds = np.array(bands.bounds)
-    return replace(
-        bands,
-        low=tuple(int(value) for value in np.minimum(np.floor(low), bounds)),
-        high=tuple(int(value) for value in np.maximum(np.ceil(high), bounds)),
-    )
+    low, high = bootstrap(statistic, rows.weight, rng, resamples, rows.group)
+    return np.asarray(low), np.asarray(high)

@@ -1,10 +1,15 @@
-"""The rule half of a calibration: what the table identifies is fitted on it, the rest on a simulated run beside it."""
+"""The rule half of a calibration: what the table identifies is fitted on it, the rest on a simulated run beside it.
+
+Prior and alert threshold come from the table wherever it knows customers, under all five rules: a simulated run has
+lines that the table's own purchases never reach, and a threshold from there would leave the budget unused here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 
 from streamflow.calibration.rules.draft import Ladder
@@ -13,10 +18,11 @@ from streamflow.calibration.rules.figures import (
     judgement_figures,
     kept_figures,
     ladder_figures,
+    locked_figures,
     score_figures,
     training_figure,
 )
-from streamflow.calibration.rules.fit import RuleFit, Task, fit_rules
+from streamflow.calibration.rules.fit import RuleFit, Task, fit_rules, known_by
 from streamflow.calibration.rules.judgement import Judgement, judge
 from streamflow.calibration.rules.measures import PARAMETERS, Progress, rows_of
 from streamflow.calibration.rules.simulation import simulated_rows
@@ -81,13 +87,13 @@ def end_of_training(table: PurchaseTable, train_share: float) -> int:
     return int(weighted_quantiles(table.event_us.astype(np.float64), table.weight, np.array([train_share]))[0])
 
 
-def known_by(table: PurchaseTable, until_us: int) -> Bools:
-    """Return the rows whose label was known at a time: a fraud that nobody had reported yet is no negative example.
+def _known(table: PurchaseTable, until_us: int) -> Bools:
+    """Return the rows that may be learned from.
 
     Raises:
         InputError: No fraud was known by then.
     """
-    known = (table.event_us if table.known_us is None else table.known_us) <= until_us
+    known = known_by(table, until_us)
     if not table.fraud[known].any():
         raise InputError(
             f"No fraud of {table.source.name} was known when the training period ended: raise train_share, or bring a "
@@ -133,18 +139,48 @@ def fit_on_simulation(data: Fitted, world: Parameters, purchases: int, setting: 
     return _fit(_Rows(SIMULATION, rows, reason), data.fit.rule_set, fixed, setting, progress)
 
 
+def settle(data: Fitted, simulated: Fitted, setting: Setting, progress: Progress) -> Fitted:
+    """Return the fit that prior, threshold and judgement come from, once a simulated run filled what was missing.
+
+    Args:
+        data: What the table identified.
+        simulated: The rest.
+        setting: As for both.
+        progress: Told what is done.
+
+    Returns:
+        The table's own fit under all five rules; the simulated one where the table does not know its customers, so that
+        no score of a purchase of it is the whole score.
+    """
+    if data.fit.seen.observations is None:
+        return simulated
+    observable = [rule for rule in missing_rules(data) if not data.fit.reasons[rule]]
+    if observable:
+        fixed = {name: one for name, one in simulated.fit.ladders.items() if one.bands.bounds}
+        rows = _Rows(DATA, data.table, data.reason, frozenset(PARAMETERS))
+        return _fit(rows, simulated.fit.rule_set, fixed, setting, progress)
+    # What was simulated says nothing about any row of the table: its scores, prior and threshold stay as they are.
+    rule_set = msgspec.structs.replace(
+        simulated.fit.rule_set,
+        prior_ulo=data.fit.rule_set.prior_ulo,
+        alert_threshold_ulo=data.fit.rule_set.alert_threshold_ulo,
+    )
+    return replace(data, fit=replace(data.fit, rule_set=rule_set, ladders=simulated.fit.ladders))
+
+
 @dataclass(frozen=True)
 class _Rows:
     key: str
     table: PurchaseTable
     reason: str
+    frozen: frozenset[str] = frozenset()
 
 
 def _fit(rows: _Rows, base: RuleSet, fixed: dict[str, Ladder], setting: Setting, progress: Progress) -> Fitted:
     table = rows.table
     until_us = end_of_training(table, setting.train_share)
-    train = known_by(table, until_us)
-    frozen = frozenset(name.partition(".")[0] for name in fixed if not name.endswith(".amount_minor"))
+    train = _known(table, until_us)
+    given = frozenset(name.partition(".")[0] for name in fixed if not name.endswith(".amount_minor"))
     task = Task(
         table=table,
         base=base,
@@ -154,10 +190,10 @@ def _fit(rows: _Rows, base: RuleSet, fixed: dict[str, Ladder], setting: Setting,
         seed=setting.seed,
         source=rows.key,
         fixed=fixed,
-        frozen=frozen,
+        frozen=given | rows.frozen,
     )
     fit = fit_rules(task, progress)
-    judged = (table.event_us > until_us) & fit.usable
+    judged = (table.event_us >= until_us) & fit.usable
     judgement = judge(
         fit.scores[judged],
         fit.rule_set.alert_threshold_ulo,
@@ -167,16 +203,16 @@ def _fit(rows: _Rows, base: RuleSet, fixed: dict[str, Ladder], setting: Setting,
     return Fitted(rows.key, table, fit, judgement, until_us, rows.reason)
 
 
-def rule_figures(data: Fitted, simulated: Fitted | None) -> dict[str, Figure]:
-    """Return every figure of the rule set: each from the table that it was fitted on."""
-    final = simulated or data
+def rule_figures(data: Fitted, simulated: Fitted | None, final: Fitted) -> dict[str, Figure]:
+    """Return every figure of the rule set: each from the table that it was fitted on; the score's are `final`'s."""
     figures: dict[str, Figure] = {}
     for name, ladder in final.fit.ladders.items():
-        origin = data if ladder.source == data.key else final
+        origin = simulated if simulated is not None and ladder.source == simulated.key else data
         figures.update(ladder_figures(name, ladder, origin.fit.ridge, origin.reason))
     figures.update(_parameters(data, simulated))
     evidence = {"status": final.table.status, "source": final.key, "reason": final.reason}
     figures.update(score_figures(final.fit, **evidence))
+    figures.update(locked_figures(final.fit.locked, **evidence))
     for one in (data, simulated):
         # A source without dates has no event time that another could be held against.
         if one is not None and one.table.has_date:

@@ -9,6 +9,7 @@ from streamflow.calibration.rules.choices import Choice
 from streamflow.calibration.rules.draft import Ladder, plain
 from streamflow.calibration.rules.fit import RuleFit
 from streamflow.calibration.rules.judgement import UNITS, Judgement
+from streamflow.calibration.rules.locked import LAST, Locked
 from streamflow.calibration.rules.measures import PARAMETERS
 from streamflow.calibration.world.evidence import CHOICE
 from streamflow.contracts.calibrations import Figure, training_path
@@ -16,6 +17,7 @@ from streamflow.contracts.rule_sets import RULES, RuleSet
 
 ULO = "micro log-odds"
 BOUND = "quantile {quantile:g} of legitimate purchases, rounded up to 3 digits; bootstrap over customers"
+CUT = "quantile {quantile:g} of purchases, fraud included, where an alert budget can end; bootstrap over customers"
 WEIGHT = "joint logistic fit, increments not negative, ridge {ridge:g}; bootstrap over customers"
 CHOSEN = "the candidate that tells most about the last quarter of the training rows: {gains}"
 UNIT_OF = {"window_s": "s", "min_history": "purchases", "min_sigma_min": "min"}
@@ -34,13 +36,14 @@ def ladder_figures(name: str, ladder: Ladder, ridge: float, reason: str) -> Iter
     for at, band in enumerate(ladder.band_ids()):
         ends = [plain(bands.low[at], bands.scale), plain(bands.high[at], bands.scale)] if bands.low else None
         path = f"rules.{name}.{band}"
+        placed = CUT if at >= len(bands.bounds) - bands.cuts else BOUND
         yield (
             f"{path}.at_least",
             Figure(
                 value=plain(bands.bounds[at], bands.scale),
                 unit=_unit(name),
                 status=ladder.status,  # type: ignore[arg-type]
-                method=BOUND.format(quantile=round(1 - bands.tails[at], 6)),
+                method=placed.format(quantile=round(1 - bands.tails[at], 6)),
                 source=ladder.source,
                 n=ladder.n[at],
                 interval=ends,
@@ -148,6 +151,29 @@ def score_figures(fit: RuleFit, *, status: str, source: str, reason: str) -> Ite
     )
 
 
+def locked_figures(locked: Locked | None, *, status: str, source: str, reason: str) -> Iterator[tuple[str, Figure]]:
+    """Yield the share of customers whom high_value keeps flagging, where enough is known of any."""
+    if locked is None or not locked.customers:
+        return
+    share = locked.share
+    yield (
+        "evaluation.locked_in_customers",
+        Figure(
+            value=locked.locked / locked.customers,
+            unit="share of customers",
+            status=status,  # type: ignore[arg-type]
+            method=(
+                f"customers of the training rows with {LAST} legitimate purchases: high_value alone makes an alert of "
+                f"more than half of the last {LAST}; {locked.locked} customers; Wilson"
+            ),
+            source=source,
+            n=locked.customers,
+            interval=[share.low, share.high],
+            reason=reason,
+        ),
+    )
+
+
 def training_figure(fit: RuleFit, until_us: int, *, status: str, source: str, reason: str) -> tuple[str, Figure]:
     """Return where training ended: a backtest that judges on the same purchases looks at later ones only."""
     return (
@@ -184,8 +210,8 @@ def judgement_figures(judgement: Judgement, *, status: str, source: str, reason:
             )
 
 
-def rule_notes(fits: Mapping[str, Ladder], reasons: Mapping[str, str]) -> dict[str, str]:
-    """Return a line a rule for the contract file: what its figures are, or why it has none."""
+def rule_notes(fits: Mapping[str, Ladder], reasons: Mapping[str, str], locked: Locked | None) -> dict[str, str]:
+    """Return a line a rule for the contract file: what its figures are, or why it has none; whom it keeps flagging."""
     notes = {}
     for rule in RULES:
         mine = {name: ladder for name, ladder in fits.items() if name.startswith(f"{rule}.")}
@@ -194,5 +220,7 @@ def rule_notes(fits: Mapping[str, Ladder], reasons: Mapping[str, str]) -> dict[s
         told += [f"{name.split('.')[1]}: {one.bands.note}" for name, one in mine.items() if one.bands.note]
         if reasons.get(rule):
             told.append(reasons[rule])
+        if rule == "high_value" and locked is not None and locked.locked:
+            told.append(locked.sentence())
         notes[rule] = "; ".join(told)
     return notes

@@ -1,7 +1,9 @@
 """From labelled purchases to five rules: windows and histories, bands, weights fitted together, alert threshold.
 
 The engine runs twice: first flagging by the rule set in use, then by the fitted one, because flagged amounts do not
-raise a customer's mean and so what is observed depends a little on what is flagged.
+raise a customer's mean and so what is observed depends on what is flagged. Windows and histories are chosen again by
+what the fitted rules observe, and where that changes one, the engine runs a third time. A calibration and a backtest
+that fits call this one function, on rows that `known_by` chooses.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import numpy as np
 from streamflow.calibration.rules.bands import MIN_FRAUDS, Bands, Rows, find_bands, with_intervals
 from streamflow.calibration.rules.choices import Choice, choose
 from streamflow.calibration.rules.draft import Ladder, drafted, to_ulo, with_parameters
+from streamflow.calibration.rules.locked import Locked, locked_in
 from streamflow.calibration.rules.measures import PARAMETERS, Measures, Progress, Seen, rows_of, silent
 from streamflow.calibration.rules.scorecard import (
     Design,
@@ -32,6 +35,9 @@ from streamflow.datasets.table import Bools, Floats, Ints, PurchaseTable
 from streamflow.replay.observations import Observations, observe
 
 RIDGES = (1.0, 3.0, 10.0, 30.0)
+LEAST_FRAUDS = (MIN_FRAUDS, MIN_FRAUDS // 3)
+"""Frauds that a band must hold; of the two the one whose bands predict later rows better. A file of one period seldom
+has the frauds of many, and a rule without any band is the worse estimate."""
 SPLIT_SHARE = 0.75
 
 
@@ -52,6 +58,7 @@ class RuleFit:
         scores: Log-odds of every row, micro.
         fired: By rule, the rows whose line weighs something.
         seen: What the rules observed under the fitted rules, for whoever fits others on the same rows.
+        locked: Customers of the training rows whom high_value keeps flagging; None without customers.
     """
 
     rule_set: RuleSet
@@ -66,6 +73,7 @@ class RuleFit:
     scores: Ints
     fired: dict[str, Bools]
     seen: Seen
+    locked: Locked | None
 
 
 @dataclass(frozen=True)
@@ -83,9 +91,6 @@ class Task:
         fixed: Measures that are known from elsewhere, by name.
         frozen: Rules whose parameters stay the base's.
         run: Runs the table through the engine, as `observe`.
-        least_frauds: Frauds that a band must hold; of several the one that predicts later rows best.
-        recheck: Whether windows and histories are chosen again by what is observed under the fitted rules. A mean that
-            rests on one small purchase has every later one flagged, hence never grows: only then is that seen.
     """
 
     table: PurchaseTable
@@ -98,8 +103,22 @@ class Task:
     fixed: Mapping[str, Ladder] = field(default_factory=dict)
     frozen: frozenset[str] = frozenset()
     run: Callable[..., Observations] = observe
-    least_frauds: tuple[int, ...] = (MIN_FRAUDS,)
-    recheck: bool = False
+
+
+def known_by(table: PurchaseTable, until_us: int, from_us: int | None = None) -> Bools:
+    """Return the rows that a fit may learn from: a fraud that nobody had reported by then is no negative example.
+
+    Args:
+        table: Labelled purchases; a label without a moment is known at once.
+        until_us: No label counts that was not known by then, epoch microseconds.
+        from_us: Rows before it only make history; None for all.
+    """
+    known = table.event_us < until_us
+    if table.known_us is not None:
+        known &= table.known_us <= until_us
+    if from_us is not None:
+        known &= table.event_us >= from_us
+    return np.asarray(known)
 
 
 def fit_rules(task: Task, progress: Progress = silent) -> RuleFit:
@@ -119,7 +138,8 @@ def fit_rules(task: Task, progress: Progress = silent) -> RuleFit:
     once = fitter.fit(seen, rule_set)
     if seen.observations is not None:
         seen = fitter.measures.see(fitter.draft(once, rule_set), progress, "second pass")
-        again = fitter.choices(seen) if task.recheck else choices
+        # A mean that rests on one small purchase has every later one flagged, hence never grows: only now is that seen.
+        again = fitter.choices(seen)
         if with_parameters(task.base, again) != rule_set:
             choices, rule_set = again, with_parameters(task.base, again)
             once = fitter.fit(seen, rule_set)
@@ -171,7 +191,7 @@ class _Fitter:
         if seen.observations is None:
             return chosen
         mask = seen.usable & self._task.train
-        rows = self._rows.take(mask)
+        rows = self._rows.take(mask).numbered()
         for rule in PARAMETERS:
             if self.measures.reasons[rule] or rule in self._task.frozen:
                 continue
@@ -185,15 +205,16 @@ class _Fitter:
     def fit(self, seen: Seen, rule_set: RuleSet) -> _Once:
         """Place bands and fit weights."""
         mask = seen.usable & self._task.train
-        rows = self._rows.take(mask)
+        rows = self._rows.take(mask).numbered()
         measured = self.measures.of(rule_set, seen)
         values = {one.name: one.values for one in measured}
         fixed = self._task.fixed
         given = {name: np.array(one.weights_ulo) / 1e6 for name, one in fixed.items() if name in values}
+        budget = self._task.budget.alerts_per_1000 / 1000
         found: list[_Placed] = []
-        for least in self._task.least_frauds:
+        for least in LEAST_FRAUDS:
             bands = tuple(
-                fixed[one.name].bands if one.name in fixed else find_bands(one.take(mask), rows, least)
+                fixed[one.name].bands if one.name in fixed else find_bands(one.take(mask), rows, least, budget)
                 for one in measured
             )
             design = design_of(bands, {name: each[mask] for name, each in values.items()})
@@ -262,7 +283,20 @@ class _Fitter:
             scores=self._scores(once),
             fired=_fired(once),
             seen=once.seen,
+            locked=None if once.seen.observations is None else locked_in(_alone(once, threshold), rows),
         )
+
+
+def _alone(once: _Once, threshold: Threshold | None) -> Bools:
+    """Return which training rows high_value alone makes an alert."""
+    heaviest = np.zeros(int(once.mask.sum()), dtype=np.int64)
+    for bands, weights in zip(once.design.bands, once.weights.by_measure, strict=True):
+        if bands.rule == "high_value":
+            each = np.array([0, *(to_ulo(weight) for weight in weights)], dtype=np.int64)
+            heaviest = np.maximum(heaviest, each[bands.index(once.values[bands.name][once.mask])])
+    if threshold is None:
+        return np.zeros(len(heaviest), dtype=np.bool_)
+    return np.asarray(to_ulo(once.weights.prior) + heaviest >= threshold.ulo)
 
 
 def _fired(once: _Once) -> dict[str, Bools]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from streamflow.contracts.rule_sets import load_horizons, load_rule_set
 from tests.unit.rules.edge_cases import CALIBRATED, SEED, arrive, shipped, taken
-from tests.unit.rules.rule_cases import buy, listing
+from tests.unit.rules.rule_cases import Customer, buy, listing, published
 
 LISTED = listing("m-bad", "1970-01-01T00:00:00Z")
 
@@ -114,3 +115,22 @@ def test_who_raises_the_average_slowly_is_never_seen() -> None:
     assert not any(item.decision.lines[0].weight_ulo for item in sent)
     assert amounts[4] == 4_277
     assert amounts[-1] == 53_099
+
+
+def test_whose_only_purchase_is_tiny_stays_flagged_when_one_makes_an_average() -> None:
+    """Nothing flagged raises a mean, so a mean of one small purchase stays what it is for ever.
+
+    amount   0.50    20.00   25.00   18.00 ...           rule set 1.0.0 with min_history 1
+               1       2       3       4    ...   24      40 times the average and more: all flagged
+    amount   0.50    20.00   25.00   18.00 ...           rule set 1.0.0, min_history 3
+               1       2       3       4    ...   24      average 15.17 by then: silent
+    """
+    amounts = [50, *([2_000, 2_500, 1_800] * 8)][:24]
+    flagged = {}
+    for min_history in (1, 3):
+        rules = load_rule_set(SEED).payload()
+        rules["rules"]["high_value"]["min_history"] = min_history
+        customer = Customer(published(rules), horizons=load_horizons())
+        customer.sent(*(buy(f"t{n:02d}", f"2026-03-{n + 1:02d}T10:00:00Z", one) for n, one in enumerate(amounts)))
+        flagged[min_history] = sum(item.is_alert for item in customer.final.values())
+    assert flagged == {1: 23, 3: 0}

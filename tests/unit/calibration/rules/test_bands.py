@@ -98,3 +98,30 @@ def test_rows_of_one_customer_are_worth_less_than_as_many_customers() -> None:
     alone = with_intervals(bands, clumps, rows(fraud), np.random.default_rng(1))
     clumped = with_intervals(bands, clumps, rows(fraud, group=group), np.random.default_rng(1))
     assert clumped.high[0] - clumped.low[0] > 2 * (alone.high[0] - alone.low[0])
+
+
+def test_a_strongest_band_with_more_rows_than_the_budget_is_cut_by_all_of_them() -> None:
+    """A tenth of the rows is fraud of large values: an alert budget of 5 % ends within them, at bounds of their own."""
+    values = np.arange(1, 10_001) * 10
+    fraud = values > 90_000
+    whole = find_bands(measured(values), rows(fraud))
+    bands = find_bands(measured(values), rows(fraud), budget=0.05)
+    assert (whole.cuts, bands.cuts) == (0, 3)
+    assert bands.bounds == (*whole.bounds, 96_100, 98_100, 99_100)
+    assert bands.tails[-3:] == pytest.approx((0.04, 0.02, 0.01))
+    ends = with_intervals(bands, values, rows(fraud), np.random.default_rng(1))
+    for low, bound, high in zip(ends.low, ends.bounds, ends.high, strict=True):
+        assert low <= bound <= high
+
+
+def test_a_strongest_band_within_the_budget_stays_whole() -> None:
+    """Where the budget does not end within a band, nothing is cut."""
+    values = np.arange(1, 10_001) * 10
+    fraud = values > 90_000
+    assert find_bands(measured(values), rows(fraud), budget=0.2) == find_bands(measured(values), rows(fraud))
+
+
+def test_customers_are_numbered_as_they_occur() -> None:
+    """Whatever a reader called them, the same customers have the same numbers, hence the same resamples."""
+    some = rows(np.zeros(5, np.bool_), group=np.array([7, 2, 7, 9, 2]))
+    assert some.numbered().group.tolist() == [0, 1, 0, 2, 1]
