@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,11 @@ import numpy as np
 
 from streamflow.backtest.names import NameFile, by_first, name_hashes
 from streamflow.backtest.rows import Chunk, Columns, Part
+from streamflow.backtest.spool import Column
 from streamflow.datasets.table import Bools, Ints
+
+KINDS: dict[str, type[np.generic]] = {"fraud": np.bool_}
+"""Columns of other than whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -69,27 +73,26 @@ def gather(chunks: Iterable[Chunk], buckets: int, folder: Path) -> Read:
         buckets: How many buckets of customers they were dealt to.
         folder: Where temporary files may be put.
     """
-    columns: dict[str, list[Any]] = {one.name: [] for one in fields(Columns)}
+    columns = {one.name: Column(folder, KINDS.get(one.name, np.int64)) for one in fields(Columns)}
     parts: list[Part] = []
     counts, oddities = Counter[str](), Counter[str]()
-    names, hashes, named = NameFile(folder), list[Ints](), 0
+    names, hashes, named = NameFile(folder), Column(folder, np.int64), 0
     rows = located = 0
     for chunk in chunks:
-        for name, arrays in columns.items():
-            arrays.append(getattr(chunk.columns, name))
+        merchant = chunk.columns.merchant
         # Until all are known, a merchant's number is the place of its name among those of all chunks.
-        merchant = columns["merchant"][-1]
-        columns["merchant"][-1] = np.where(merchant < 0, -1, merchant + named)
+        numbered = replace(chunk.columns, merchant=np.where(merchant < 0, -1, merchant + named))
+        for name, column in columns.items():
+            column.add(getattr(numbered, name))
         named += names.add(chunk.merchants)
-        hashes.append(name_hashes(chunk.merchants))
+        hashes.add(name_hashes(chunk.merchants))
         parts.append(chunk.part)
         counts += chunk.counts
         oddities += chunk.oddities
         rows += chunk.rows
         located += chunk.located
-    # One column at a time, so that no more than one is there twice.
-    joined = {name: _joined(columns.pop(name), name) for name in list(columns)}
-    order, joined["merchant"] = _merchants(joined["merchant"], hashes)
+    joined: dict[str, Any] = {name: column.whole() for name, column in columns.items()}
+    order, joined["merchant"] = _merchants(joined["merchant"], hashes.whole())
     return Read(
         **joined,
         rows=rows,
@@ -103,23 +106,18 @@ def gather(chunks: Iterable[Chunk], buckets: int, folder: Path) -> Read:
     )
 
 
-def _merchants(merchant: Ints, hashes: list[Ints]) -> tuple[Ints, Ints]:
+def _merchants(merchant: Ints, hashes: Ints) -> tuple[Ints, Ints]:
     """Number merchants by where they occur first.
 
     Args:
         merchant: Place of each purchase's merchant among the names of all chunks, -1 without one.
-        hashes: Of the names of each chunk.
+        hashes: Of the names of all chunks.
 
     Returns:
         For each merchant a place of its name, and each purchase's merchant.
     """
     # A chunk has its names in the order in which they occur, so names follow purchases.
-    every = np.concatenate([np.zeros(0, dtype=np.int64), *hashes])
-    _, place, same = np.unique(every, return_index=True, return_inverse=True)
+    _, place, same = np.unique(hashes, return_index=True, return_inverse=True)
     order, number = by_first(same, len(place))
     # One more number at the end, for those without: -1 finds it.
     return place[order], np.append(number[same], -1)[merchant]
-
-
-def _joined(arrays: list[Any], name: str) -> Any:
-    return np.concatenate([np.zeros(0, dtype=np.bool_ if name == "fraud" else np.int64), *arrays])

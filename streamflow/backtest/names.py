@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import overload
 
 import numpy as np
 
+from streamflow.backtest.spool import Column, Spool
 from streamflow.datasets.table import Ints
 
 _PLACE = 16
@@ -61,29 +59,10 @@ class Numbered(_Sequence):
         return str(place)
 
 
-class _Unnamed:
-    """Bytes in a temporary file that has no name itself and vanishes with this object.
-
-    Args:
-        folder: On which disk.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
-        self.write = file.write
-        self.flush = file.flush
-        self._descriptor = file.fileno()
-        weakref.finalize(self, file.close)
-
-    def read(self, start: int, length: int) -> bytes:
-        """Read some bytes."""
-        return os.pread(self._descriptor, length, start)
-
-
 class Names(_Sequence):
     """Names read from disk when they are asked for; see `NameFile`."""
 
-    def __init__(self, texts: _Unnamed, places: _Unnamed, count: int) -> None:
+    def __init__(self, texts: Spool, places: Spool, count: int) -> None:
         self._texts, self._places, self._count = texts, places, count
 
     def __len__(self) -> int:
@@ -103,14 +82,14 @@ class NameFile:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._texts = _Unnamed(folder)
-        self._lengths: list[Ints] = []
+        self._texts = Spool(folder)
+        self._lengths = Column(folder, np.int64)
 
     def add(self, names: Iterable[str]) -> int:
         """Take names, and return how many they are."""
         texts = [name.encode() for name in names]
         self._texts.write(b"".join(texts))
-        self._lengths.append(np.array([len(text) for text in texts], dtype=np.int64))
+        self._lengths.add(np.array([len(text) for text in texts], dtype=np.int64))
         return len(texts)
 
     def ordered(self, order: Ints) -> Names:
@@ -119,13 +98,11 @@ class NameFile:
         Args:
             order: For each name to return the number of names that were added before it.
         """
-        self._texts.flush()
-        lengths = np.concatenate([np.zeros(0, dtype=np.int64), *self._lengths])
+        lengths = self._lengths.whole()
         starts = np.cumsum(lengths) - lengths
-        places = _Unnamed(self._folder)
+        places = Spool(self._folder)
         for some in _slices(order):
             places.write(np.column_stack([starts[some], lengths[some]]).tobytes())
-        places.flush()
         return Names(self._texts, places, len(order))
 
 
