@@ -1,7 +1,7 @@
 """Bytes and columns that wait on disk until all of them are there.
 
-A column that grows in memory piece by piece leaves holes wherever something else was in between: five times its size,
-measured on ten million rows. On disk its pieces stand together, and it is read at once.
+A column that grows in memory piece by piece leaves holes wherever something else was in between: five times its size
+while three million rows were read. On disk its pieces stand together, and it is read at once.
 """
 
 from __future__ import annotations
