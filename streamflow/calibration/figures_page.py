@@ -34,7 +34,7 @@ A figure is *measured* on real rows, *anchored* to a publication, *simulated* on
 column is the calibration that the newest rule set names. The others say what a file of that shape identifies, by
 calibrations of its sample in `data/sample`: what is fitted on the sample's own rows would be measured on the real
 ones. A file of your own is one with customers, merchants, places, cards, devices and labels. Where a cell has two, some
-of the row's figures are the one and some the other; "none" means that no band holds 30 frauds, or that the world has no
+of the row's figures are the one and some the other; "none" means that no band holds 10 frauds, or that the world has no
 such trait.
 
 `streamflow explain threshold NAME` gives value, interval, n, method and source of each figure of a rule set.
