@@ -102,7 +102,8 @@ class Cluster:
     def restarts(self, job_id: str) -> int:
         """Return how often a job was restarted since its submission: the attempts of its tasks.
 
-        Flink's own count, the metric `numRestarts`, stands still for minutes after a task manager was killed.
+        Flink's own count, the metric `numRestarts`, stands still after a task manager was killed, until a request to it
+        has timed out (`web.timeout`).
         """
         vertices = self.request(f"/jobs/{job_id}")["vertices"]
         found = [self.request(f"/jobs/{job_id}/vertices/{vertex['id']}")["subtasks"] for vertex in vertices]
