@@ -148,7 +148,7 @@ def _time_line(console: Console, rows: list[dict[str, Any]]) -> None:
 
     table = Table("local time", "purchase", "amount", "merchant", "km away", "", title="Purchases around it")
     for row in rows:
-        marks = ["this one"] if row["is_this"] else [f"{row['minutes_apart']:+,.1f} min"]
+        marks = ["this one"] if row["is_this"] else [apart(row["minutes_apart"])]
         marks += ["evidence"] if row["is_evidence"] else []
         marks += [row["disposition"]] if row["disposition"] != "scored" else []
         distance = "" if row["distance_km"] is None or row["is_this"] else f"{row['distance_km']:,.1f}"
@@ -156,6 +156,14 @@ def _time_line(console: Console, rows: list[dict[str, Any]]) -> None:
         cells = [_local(row), row["transaction_id"], money(row["amount_minor"]), merchant, distance, ", ".join(marks)]
         table.add_row(*cells, style="bold" if row["is_this"] else None)
     console.print(table)
+
+
+def apart(minutes: float) -> str:
+    """Write a signed distance in time in the unit that a person would choose."""
+    for size, unit, least in ((1440, "days", 2880), (60, "h", 180)):
+        if abs(minutes) >= least:
+            return f"{minutes / size:+,.1f} {unit}"
+    return f"{minutes:+,.1f} min"
 
 
 def _local(row: dict[str, Any]) -> str:
