@@ -26,9 +26,10 @@ FRAUD_RATE = 0.05
 STARTS = ("2026-02-02", "2026-02-16", "2026-03-02", "2026-03-16", "2026-03-30")
 """Each run lies behind the one before in event time."""
 METHOD = (
-    f"All three jobs run; generated purchases with the usual faults, {FRAUD_RATE:.0%} of them fraud so that there are alerts "
-    f"enough, are sent at {RATE:,.0f} a second for {SECONDS} s. Latency is the difference of two stamps of this machine's clock: a header that "
-    "the producer puts on the purchase, and one that the detector puts on the alert as it hands it to Kafka. "
+    f"All three jobs run; generated purchases with the usual faults, {FRAUD_RATE:.0%} of them fraud so that there are "
+    f"alerts enough, are sent at {RATE:,.0f} a second for {SECONDS} s. Latency is the difference of two stamps of this "
+    "machine's clock: a header that the producer puts on the purchase, and one that the detector puts on the alert as "
+    "it hands it to Kafka. "
     "Percentiles are of one run; medians of runs."
 )
 
