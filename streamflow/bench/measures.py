@@ -102,7 +102,8 @@ class Report:
     taken: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
 
     def ratio(self, measure: Measure) -> float | None:
-        """Return a measure as a share of its baseline, None without one."""
-        known = {one.name: one for section in self.sections for one in section.measures}
-        base = known.get(measure.baseline)
+        """Return a measure as a share of its baseline, None without one; sections may name their baselines alike."""
+        mine = next((one.measures for one in self.sections if any(each is measure for each in one.measures)), [])
+        others = [each for one in self.sections for each in one.measures]
+        base = next((one for one in (*mine, *others) if one.name == measure.baseline), None)
         return measure.median / base.median if base is not None and base.median else None

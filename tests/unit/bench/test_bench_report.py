@@ -42,6 +42,16 @@ def test_a_measure_is_held_against_the_median_of_its_baseline() -> None:
     assert report().ratio(start) is None
 
 
+def test_sections_that_name_their_baselines_alike_keep_to_their_own() -> None:
+    """The same detectors on another log: each is held against what ran beside it."""
+    sections = [
+        Section(f"Log {at}", "", [Measure("plain", "records/s", [base]), Measure("job", "records/s", [50.0], "plain")])
+        for at, base in enumerate((100.0, 200.0, 25.0))
+    ]
+    whole = Report("streamflow bench", sections)
+    assert [whole.ratio(section.measures[1]) for section in sections] == [0.5, 0.25, 2.0]
+
+
 def test_the_page_shows_median_ratio_and_every_run() -> None:
     """A reader sees the spread, the machine, the versions and the command."""
     page = markdown(report())
