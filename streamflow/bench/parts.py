@@ -25,15 +25,15 @@ class Part:
 
 PARTS = {
     "throughput": Part("records/s of the jobs", 8, "jobs"),
-    "detectors": Part("the detector beside Quix Streams and plain Python", 15, "jobs"),
-    "latency": Part("seconds from a purchase to its alert", 6, "jobs"),
+    "detectors": Part("the detector beside Quix Streams and plain Python", 30, "jobs"),
+    "latency": Part("seconds from a purchase to its alert", 4, "jobs"),
     "transforms": Part("rows/s into silver and gold", 6, "jobs"),
     "footprint": Part("start-up and memory", 10, "jobs"),
     "promotion": Part("seconds until every subtask has a change of the rules", 2, "jobs"),
     "contracts": Part("validators a record, checks a million rows", 10, "postgres"),
     "calibration": Part("seconds and memory of a calibration", 12),
-    "engine": Part("the five rules alone, 1 k to 1 M customers", 4),
-    "backtest": Part("seconds and memory of backtests of up to ten million rows", 25),
+    "engine": Part("the five rules alone, 1 k to 1 M customers", 1),
+    "backtest": Part("seconds and memory of backtests of up to ten million rows", 9),
     "quality": Part("average precision beside baselines on a simulated town", 8),
     "gate": Part("how often a promotion's gate errs", 6),
 }
