@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from streamflow.contracts.text_files import read_text
 from streamflow.errors import InputError
 
 
@@ -56,17 +57,7 @@ def read_object(path: Path, max_bytes: int) -> dict[str, Any]:
     Raises:
         InputError: As `parse_object`; or it cannot be read, is too large or no UTF-8.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
-    if len(raw) > max_bytes:
-        raise InputError(f"{path} has {len(raw)} bytes; at most {max_bytes} are read.")
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no UTF-8 (byte {error.start}).") from None
-    return parse_object(text, path)
+    return parse_object(read_text(path, max_bytes), path)
 
 
 def hold_id(path: Path, stated: str, wanted: str, remedy: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeVar
 import msgspec
 import yaml
 
+from streamflow.contracts.text_files import read_text
 from streamflow.errors import InputError, nearest
 
 MAX_FILE_BYTES = 1_048_576
@@ -143,17 +144,7 @@ def read_yaml(path: Path) -> Document:
     Raises:
         InputError: It is missing, too large, no UTF-8 or no strict YAML; the sentence names file and line.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
-    if len(raw) > MAX_FILE_BYTES:
-        raise InputError(f"{path} has {len(raw)} bytes; at most {MAX_FILE_BYTES} are read.")
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no UTF-8 (byte {error.start}).") from None
-    return Document(path, text)
+    return Document(path, read_text(path, MAX_FILE_BYTES))
 
 
 def convert(document: Document, model: type[T], path: str = "$", data: Any = None) -> T:

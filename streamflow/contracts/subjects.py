@@ -20,6 +20,7 @@ from streamflow.contracts.diff_rule_sets import compare_rule_sets
 from streamflow.contracts.generator_files import GeneratorFile, read_generator_file
 from streamflow.contracts.rule_sets import RuleSet, convert_rule_set
 from streamflow.contracts.strict import MAX_FILE_BYTES, Document
+from streamflow.contracts.text_files import read_text
 from streamflow.contracts.versions import parse_version
 from streamflow.errors import InputError, nearest
 
@@ -95,23 +96,8 @@ def split_name(name: str) -> tuple[str, str]:
     return family, file.removesuffix(suffix)
 
 
-def read_text(path: Path) -> str:
-    """Read a file of bounded size.
-
-    Raises:
-        InputError: It is missing, too large or no UTF-8.
-    """
-    limit = MAX_BYTES if path.suffix == ".json" else MAX_FILE_BYTES
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
-    if len(raw) > limit:
-        raise InputError(f"{path} has {len(raw)} bytes; at most {limit} are read.")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no UTF-8 (byte {error.start}).") from None
+def _text_of(path: Path) -> str:
+    return read_text(path, MAX_BYTES if path.suffix == ".json" else MAX_FILE_BYTES)
 
 
 def read_subject(root: Path, name: str) -> Subject:
@@ -124,7 +110,7 @@ def read_subject(root: Path, name: str) -> Subject:
     path = root / name
     if family != CALIBRATIONS:
         parse_version(version, str(path))
-    return parse_subject(family, version, path, read_text(path))
+    return parse_subject(family, version, path, _text_of(path))
 
 
 def parse_subject(family: str, version: str, path: Path, text: str) -> Subject:
@@ -167,7 +153,7 @@ def subject_of_file(path: Path) -> Subject:
     Raises:
         InputError: It is no contract, rule set or file of generator parameters.
     """
-    text = read_text(path)
+    text = _text_of(path)
     if path.suffix == ".json":
         calibration = parse_calibration(text, path)
         return Subject(CALIBRATIONS, calibration.id, path, text, calibration)
