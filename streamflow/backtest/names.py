@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import overload
@@ -38,8 +39,8 @@ class _Sequence(Sequence[str]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    def _name(self, place: int) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _name(self, place: int) -> str: ...
 
 
 class Numbered(_Sequence):

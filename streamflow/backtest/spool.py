@@ -38,11 +38,19 @@ class Spool:
         return os.pread(self._descriptor, length, start)
 
     def read_into(self, target: memoryview) -> None:
-        """Fill a buffer from the start of the file on."""
+        """Fill a buffer from the start of the file on.
+
+        Raises:
+            EOFError: The file has fewer bytes.
+        """
         self._flush()
         done = 0
         while done < len(target):
-            done += os.preadv(self._descriptor, [target[done:]], done)
+            # One call reads two GiB at most.
+            read = os.preadv(self._descriptor, [target[done:]], done)
+            if not read:
+                raise EOFError(f"{len(target)} bytes were asked of a file of {done}")
+            done += read
 
 
 class Column(Generic[Kind]):
